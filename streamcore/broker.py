@@ -1,0 +1,621 @@
+"""The broker: the only door for the HTTP APIs, the function runtime and programs that embed it.
+
+    async with open_broker("data/") as broker:
+        await broker.create_stream("orders", shards=4)
+        await broker.put_records("orders", ["customer-1"], [b"..."])
+
+One broker belongs to one event loop. Names of streams may be ARNs everywhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from operator import add, itemgetter
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from streamcore import config
+from streamcore.clock import Clock, SystemClock, sleep_until_ms
+from streamcore.config import Settings
+from streamcore.engine.catalog import Catalog
+from streamcore.engine.committer import Committer
+from streamcore.engine.producers import ProducerBatch, Producers
+from streamcore.engine.shard import Shard
+from streamcore.engine.stream import Stream
+from streamcore.engine.trimmer import Trimmer
+from streamcore.errors import (
+    BrokerClosed,
+    InvalidArgument,
+    RecordTooLarge,
+    ResourceNotFound,
+    StreamExists,
+    StreamNotActive,
+    ThroughputExceeded,
+)
+from streamcore.model import limits
+from streamcore.model.hashing import parse_hash_key
+from streamcore.model.iterator import IteratorType, ShardIterator, decode_iterator
+from streamcore.model.put import DECODER, ENCODER, PutRefusal, PutResult, PutRun
+from streamcore.model.record import Chunk, ReadResult
+from streamcore.model.retention import horizon_ms
+from streamcore.model.sequence import parse_sequence
+from streamcore.model.stream import (
+    LimitMode,
+    Scope,
+    StreamInfo,
+    StreamMode,
+    StreamStatus,
+    check_stream_name,
+    shard_id,
+    uniform_shards,
+)
+from streamcore.store.base import Row, Store, Table, Usage
+from streamcore.store.memory import MemoryStore
+
+log = logging.getLogger(__name__)
+
+ON_DEMAND_SHARDS: Final = 4
+_SECRET_KEY: Final = b"iterator_secret"
+
+
+class GetRecordsResult(NamedTuple):
+    """A read by iterator: what was found and the token to go on with (None at the end of a closed shard)."""
+
+    result: ReadResult
+    next_iterator: str | None
+
+
+class Broker:
+    """Streams on one volume. Made by `open_broker`."""
+
+    def __init__(self, store: Store, settings: Settings, clock: Clock) -> None:
+        self.settings = settings
+        self.clock = clock
+        self._store = store
+        self.committer = Committer(store, clock, self._after_commit)
+        self.catalog = Catalog(self.committer)
+        self._producers = Producers(store, self.committer, clock)
+        self.trimmer = Trimmer(store, self.catalog, self._producers, clock)
+        self._secret = b""
+        self._background: set[asyncio.Task[None]] = set()
+        self._closed = False
+
+    async def _open(self) -> None:
+        await self.catalog.load(self._store, await self._store.extents())
+        found = await self._store.scan(Table.META, _SECRET_KEY)
+        if found:
+            self._secret = found[0][1]
+        else:
+            self._secret = secrets.token_bytes(32)
+            await self.committer.submit([], [Row(Table.META, _SECRET_KEY, self._secret)])
+        for stream in self.catalog:
+            self._resume(stream)
+        self.trimmer.start()
+
+    async def close(self) -> None:
+        """Writes what waits, then closes the volume."""
+        if self._closed:
+            return
+        self._closed = True
+        for task in list(self._background):
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+        await self.trimmer.close()
+        await self.committer.close()
+        await self._store.close()
+        for stream in self.catalog:
+            for shard in stream.shards.values():
+                shard.wake()
+
+    @property
+    def is_closed(self) -> bool:
+        return self._closed
+
+    # ------------------------------------------------------------ streams
+
+    async def create_stream(
+        self,
+        name: str,
+        *,
+        shards: int = 1,
+        scope: Scope | None = None,
+        mode: StreamMode = StreamMode.PROVISIONED,
+        retention_hours: int | None = None,
+        max_record_bytes: int = limits.RECORD_MAX_BYTES_DEFAULT,
+        limit_mode: LimitMode | None = None,
+        tags: dict[str, str] | None = None,
+        wait: bool = True,
+    ) -> StreamInfo:
+        """Makes a stream; with `wait` it is ACTIVE on return, else CREATING.
+
+        Raises ValidationFailed (name), InvalidArgument (a number out of range), StreamExists.
+        """
+        scope = scope or self.settings.scope
+        check_stream_name(name)
+        _check_range("max_record_bytes", max_record_bytes, 1024, limits.RECORD_MAX_BYTES_TOP)
+        hours = retention_hours if retention_hours is not None else self.settings.retention_hours
+        _check_range("retention_hours", hours, limits.RETENTION_MIN_HOURS, limits.RETENTION_MAX_HOURS)
+        if any(s.info.name == name for s in self.catalog.streams(scope)):
+            raise StreamExists(stream=name, account=scope.account)
+        now_ms = self.clock.now_ms()
+        count = ON_DEMAND_SHARDS if mode is StreamMode.ON_DEMAND else shards
+        info = StreamInfo(
+            stream_id=self.catalog.take_id(),
+            name=name,
+            account=scope.account,
+            region=scope.region,
+            created_ms=now_ms,
+            status=StreamStatus.CREATING,
+            shards=uniform_shards(count, now_ms // 1000),
+            mode=mode,
+            retention_hours=hours,
+            max_record_bytes=max_record_bytes,
+            limit_mode=limit_mode,
+            tags=tags or {},
+        )
+        stream = await self.catalog.add(info)
+        finished = self._spawn(self._finish_later(stream))
+        if wait:
+            await asyncio.shield(finished)
+        return stream.info
+
+    async def delete_stream(self, name: str, *, scope: Scope | None = None, wait: bool = True) -> None:
+        """Deletes a stream and its records. Raises StreamNotFound."""
+        stream = self._find(name, scope)
+        if stream.info.status is not StreamStatus.DELETING:
+            await self.catalog.change(stream, stream.info.moved_to(StreamStatus.DELETING))
+            finished = self._spawn(self._finish_later(stream))
+            if wait:
+                await asyncio.shield(finished)
+
+    def describe_stream(self, name: str, *, scope: Scope | None = None) -> StreamInfo:
+        """Raises StreamNotFound."""
+        return self._find(name, scope).info
+
+    def list_streams(self, scope: Scope | None = None) -> list[StreamInfo]:
+        """In the order of their names; those of one scope, or all."""
+        return [stream.info for stream in self.catalog.streams(scope)]
+
+    # ------------------------------------------------------------ in
+
+    async def put_record(
+        self,
+        name: str,
+        partition_key: str,
+        data: bytes,
+        *,
+        explicit_hash_key: str | None = None,
+        scope: Scope | None = None,
+    ) -> PutRun:
+        """Stores one record; returns once it is durable. Raises as `put_records`, and ThroughputExceeded."""
+        stream = self._find(name, scope)
+        explicit = None if explicit_hash_key is None else [explicit_hash_key]
+        result = await self._put(stream, [partition_key], [data], explicit)
+        if result.refused:
+            raise ThroughputExceeded(
+                shard=shard_id(result.refused[0].shard_number), stream=stream.info.name, account=stream.info.account
+            )
+        return result.runs[0]
+
+    async def put_records(
+        self,
+        name: str,
+        partition_keys: Sequence[str],
+        datas: Sequence[bytes],
+        *,
+        explicit_hash_keys: Sequence[str | None] | None = None,
+        producer: ProducerBatch | None = None,
+        scope: Scope | None = None,
+    ) -> PutResult:
+        """Stores many records, in order within each shard; returns once all that passed the limits are durable.
+
+        A shard over its limit refuses entries one by one; they are in the result's `refused`. With `producer`, a batch
+        that was stored before gets its first answer again and stores nothing.
+
+        Raises StreamNotFound, StreamNotActive, InvalidArgument (a key or hash key out of range), RecordTooLarge,
+        ProducerBatchTooOld, StorageFull, StorageFailed, BrokerClosed: then nothing of the request was stored.
+        """
+        stream = self._find(name, scope)
+        if producer is None:
+            return await self._put(stream, partition_keys, datas, explicit_hash_keys)
+        stream.check_serving()
+        answer = await self._producers.recall(stream.info.stream_id, producer)
+        if answer is not None:
+            return DECODER.decode(answer)
+        return await self._put_once(stream, partition_keys, datas, explicit_hash_keys, producer)
+
+    async def _put_once(
+        self,
+        stream: Stream,
+        keys: Sequence[str],
+        datas: Sequence[bytes],
+        explicit: Sequence[str | None] | None,
+        producer: ProducerBatch,
+    ) -> PutResult:
+        answer = self._producers.begin(stream.info.stream_id, producer)
+        try:
+            result, done = self._submit(stream, keys, datas, explicit, producer)
+        except BaseException as error:
+            answer.set_exception(error)
+            raise
+        # The answer follows the write, not this caller, who may go away.
+        done.add_done_callback(lambda written: _answer(answer, written, result))
+        await asyncio.shield(done)
+        return result
+
+    async def _put(
+        self, stream: Stream, keys: Sequence[str], datas: Sequence[bytes], explicit: Sequence[str | None] | None
+    ) -> PutResult:
+        if self.committer.is_crowded:
+            await self.committer.room()
+        result, done = self._submit(stream, keys, datas, explicit, None)
+        await done
+        return result
+
+    def _submit(
+        self,
+        stream: Stream,
+        keys: Sequence[str],
+        datas: Sequence[bytes],
+        explicit: Sequence[str | None] | None,
+        producer: ProducerBatch | None,
+    ) -> tuple[PutResult, asyncio.Future[None]]:
+        """Routes, admits, numbers and queues the records: all of a put that must happen in one step."""
+        stream.check_serving()
+        _check_records(stream.info, keys, datas, explicit)
+        routed = _route(stream, keys, explicit)
+        key_bytes = [key.encode() for key in keys]
+        now_ms, now = self.clock.now_ms(), self.clock.monotonic()
+        mode = stream.info.limit_mode or self.settings.limits
+        runs: list[PutRun] = []
+        refused: list[PutRefusal] = []
+        chunks: list[tuple[Shard, Chunk, int]] = []
+        for number, positions in routed.items():
+            shard = stream.shards[number]
+            shard_keys, shard_datas = _pick(key_bytes, positions), _pick(datas, positions)
+            sizes = list(map(add, map(len, shard_keys), map(len, shard_datas)))
+            passed = shard.admit(sizes, now, mode)
+            if passed is not None:
+                refused.append(PutRefusal(number, [p for p, ok in zip(positions, passed, strict=True) if not ok]))
+                positions = [p for p, ok in zip(positions, passed, strict=True) if ok]
+                if not positions:
+                    continue
+                shard_keys, shard_datas = _pick(key_bytes, positions), _pick(datas, positions)
+                sizes = [size for size, ok in zip(sizes, passed, strict=True) if ok]
+            chunk = shard.stamp(shard_keys, shard_datas, now_ms)
+            chunks.append((shard, chunk, sum(sizes)))
+            runs.append(PutRun(number, shard.info.created_s, chunk.first_index, chunk.arrival_ms, positions))
+        result = PutResult(len(keys), runs, refused)
+        rows = None
+        if producer is not None:
+            rows = self._producers.rows(stream.info.stream_id, producer, ENCODER.encode(result))
+        elif not chunks:
+            done = asyncio.get_running_loop().create_future()
+            done.set_result(None)
+            return result, done
+        return result, self.committer.submit(chunks, rows)
+
+    # ------------------------------------------------------------ out
+
+    async def position(
+        self,
+        name: str,
+        shard: str,
+        kind: IteratorType,
+        *,
+        sequence_number: str | None = None,
+        timestamp_ms: int | None = None,
+        scope: Scope | None = None,
+    ) -> int:
+        """The index at which reading starts (facts sheet 1.3, "Iterators").
+
+        Raises StreamNotFound, ShardNotFound, InvalidArgument (a number of another shard, a time in the future, an
+        argument that does not go with the kind).
+        """
+        stream = self._find(name, scope)
+        held = stream.shard(shard)
+        if kind is IteratorType.AT_TIMESTAMP:
+            return await self._position_at(held, timestamp_ms)
+        if kind in (IteratorType.AT_SEQUENCE_NUMBER, IteratorType.AFTER_SEQUENCE_NUMBER):
+            index = _index_in(stream, held, sequence_number)
+            return index if kind is IteratorType.AT_SEQUENCE_NUMBER else index + 1
+        if sequence_number is not None:
+            raise InvalidArgument(
+                f"Invalid request: StartingSequenceNumber must not be set when ShardIteratorType is {kind}."
+            )
+        return 0 if kind is IteratorType.TRIM_HORIZON else held.committed_index
+
+    async def _position_at(self, shard: Shard, timestamp_ms: int | None) -> int:
+        if timestamp_ms is None:
+            raise InvalidArgument(
+                "Must specify timestamp parameter for iterator of type AT_TIMESTAMP. Current request has no timestamp parameter."
+            )
+        if timestamp_ms > self.clock.now_ms():
+            raise InvalidArgument(
+                f"The timestampInMillis parameter cannot be greater than the currentTimestampInMillis. timestampInMillis: {timestamp_ms}, currentTimestampInMillis: {self.clock.now_ms()}"
+            )
+        return await self._store.seek(shard.key, timestamp_ms)
+
+    async def read(
+        self,
+        name: str,
+        shard: str,
+        index: int,
+        *,
+        max_records: int = limits.GET_RECORDS_MAX_ENTRIES,
+        max_bytes: int = limits.GET_RECORDS_MAX_BYTES,
+        scope: Scope | None = None,
+    ) -> ReadResult:
+        """Committed records from `index` on, outside the shard's read limits (for the runtime and fan-out).
+
+        Raises StreamNotFound, ShardNotFound, StorageCorrupt, BrokerClosed.
+        """
+        stream = self._find(name, scope)
+        return await self._read(stream, stream.shard(shard), index, max_records, max_bytes)
+
+    async def wait(self, name: str, shard: str, index: int, *, scope: Scope | None = None) -> None:
+        """Returns once there may be something to read at `index`: a commit woke it, or the shard ended.
+
+        Raises StreamNotFound or ShardNotFound when the stream went away meanwhile.
+        """
+        stream = self._find(name, scope)
+        await stream.shard(shard).wait(index)
+        if self._closed:
+            raise BrokerClosed
+        if self.catalog.get(stream.info.stream_id) is None:
+            self._find(name, scope)
+
+    async def issue_iterator(self, name: str, shard: str, index: int, *, scope: Scope | None = None) -> str:
+        """A token for `index`, good for 300 seconds (facts sheet 1.3). Raises StreamNotFound, ShardNotFound."""
+        stream = self._find(name, scope)
+        return self._token(stream, stream.shard(shard), index)
+
+    async def get_records(
+        self, iterator: str, limit: int = limits.GET_RECORDS_MAX_ENTRIES, *, scope: Scope | None = None
+    ) -> GetRecordsResult:
+        """Reads on from a token, within the shard's 2 MiB/s and 5 calls per second.
+
+        Raises InvalidArgument, IteratorExpired, ThroughputExceeded (no data was taken), StreamNotFound.
+        """
+        place = decode_iterator(iterator, self._secret, self.clock.now_ms())
+        stream = self.catalog.get(place.stream_id)
+        if stream is None or (scope is not None and stream.info.scope != scope):
+            raise ResourceNotFound("The stream of this ShardIterator does not exist any more.")
+        shard = stream.shards.get(place.shard_number)
+        if shard is None:
+            raise ResourceNotFound("The shard of this ShardIterator does not exist any more.")
+        self._admit_read(stream, shard)
+        result = await self._read(stream, shard, place.next_index, limit, limits.GET_RECORDS_MAX_BYTES)
+        shard.read_budget.charge(sum(chunk.size_bytes for chunk in result.chunks))
+        token = None if result.next_index is None else self._token(stream, shard, result.next_index)
+        return GetRecordsResult(result, token)
+
+    def _admit_read(self, stream: Stream, shard: Shard) -> None:
+        shard.counters.get_records_calls += 1
+        mode = stream.info.limit_mode or self.settings.limits
+        if mode is LimitMode.OFF or shard.read_budget.take_call(self.clock.monotonic()):
+            return
+        shard.counters.read_throttled += 1
+        if mode is LimitMode.ENFORCE:
+            raise ThroughputExceeded(shard=shard.info.shard_id, stream=stream.info.name, account=stream.info.account)
+
+    async def _read(self, stream: Stream, shard: Shard, index: int, max_records: int, max_bytes: int) -> ReadResult:
+        tip = shard.committed_index
+        now_ms = self.clock.now_ms()
+        horizon = horizon_ms(now_ms, stream.info.retention_ms)
+        chunks: list[Chunk] = []
+        if index < tip:
+            chunks = await self._store.read(shard.key, index, max_records, max_bytes)
+            while chunks and chunks[-1].arrival_ms <= horizon and chunks[-1].next_index < tip:
+                # A block with expired records only: those are as good as gone, so read on behind them.
+                chunks = await self._store.read(shard.key, chunks[-1].next_index, max_records, max_bytes)
+            index = chunks[-1].next_index if chunks else max(index, tip)
+        last_arrival_ms = chunks[-1].arrival_ms if chunks else now_ms
+        chunks = [chunk for chunk in chunks if chunk.arrival_ms > horizon]
+        for chunk in chunks:
+            shard.counters.outgoing_records += len(chunk.datas)
+            shard.counters.outgoing_bytes += chunk.size_bytes
+        if not shard.info.is_open and index >= shard.committed_index:
+            return ReadResult(shard.info, chunks, None, 0, stream.children(shard.info))
+        behind_ms = 0 if index >= shard.committed_index else max(0, now_ms - last_arrival_ms)
+        return ReadResult(shard.info, chunks, index, behind_ms)
+
+    # ------------------------------------------------------------ what consumers keep here
+
+    async def save_checkpoint(
+        self, name: str, consumer: str, positions: dict[str, int], *, scope: Scope | None = None
+    ) -> None:
+        """Keeps, durably, at which index the consumer reads on in each of these shards. Raises ShardNotFound."""
+        stream = self._find(name, scope)
+        rows = []
+        for shard, index in positions.items():
+            key = _checkpoint_prefix(stream, consumer) + stream.shard(shard).key.shard_number.to_bytes(4, "big")
+            rows.append(Row(Table.CHECKPOINTS, key, index.to_bytes(8, "big")))
+        await self.committer.submit([], rows)
+
+    async def checkpoints(self, name: str, consumer: str, *, scope: Scope | None = None) -> dict[str, int]:
+        """Shard id → index at which the consumer reads on, for the shards it has read."""
+        stream = self._find(name, scope)
+        rows = await self._store.scan(Table.CHECKPOINTS, _checkpoint_prefix(stream, consumer))
+        return {shard_id(int.from_bytes(key[-4:], "big")): int.from_bytes(value, "big") for key, value in rows}
+
+    async def delete_checkpoints(self, name: str, consumer: str, *, scope: Scope | None = None) -> None:
+        stream = self._find(name, scope)
+        rows = await self._store.scan(Table.CHECKPOINTS, _checkpoint_prefix(stream, consumer))
+        await self.committer.submit([], [Row(Table.CHECKPOINTS, key, None) for key, _ in rows])
+
+    async def save_document(self, kind: str, key: str, value: bytes | None) -> None:
+        """Keeps a small document beside the records, for what runs on top of the broker; None removes it."""
+        await self.committer.submit([], [Row(Table.DOCUMENTS, f"{kind}\0{key}".encode(), value)])
+
+    async def documents(self, kind: str) -> dict[str, bytes]:
+        """All documents of a kind, by key."""
+        prefix = f"{kind}\0".encode()
+        return {key[len(prefix) :].decode(): value for key, value in await self._store.scan(Table.DOCUMENTS, prefix)}
+
+    def usage(self) -> Usage:
+        """Bytes on disk."""
+        return self._store.usage()
+
+    # ------------------------------------------------------------
+
+    def _find(self, name: str, scope: Scope | None) -> Stream:
+        if self._closed:
+            raise BrokerClosed
+        return self.catalog.find(name, scope or self.settings.scope, anywhere=scope is None)
+
+    def _token(self, stream: Stream, shard: Shard, index: int) -> str:
+        return ShardIterator(stream.info.stream_id, shard.info.number, index, self.clock.now_ms()).encode(self._secret)
+
+    def _after_commit(self) -> None:
+        self.trimmer.arm()
+
+    def _spawn(self, work: Any) -> asyncio.Task[None]:
+        task: asyncio.Task[None] = asyncio.get_running_loop().create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+        return task
+
+    def _resume(self, stream: Stream) -> None:
+        """A restart in the middle of a transition ends it."""
+        if stream.info.status is not StreamStatus.ACTIVE:
+            self._spawn(self._finish_later(stream))
+
+    async def _finish_later(self, stream: Stream) -> None:
+        """Ends CREATING, UPDATING or DELETING after the setting's delay."""
+        status = stream.info.status
+        await sleep_until_ms(self.clock, self.clock.now_ms() + self.settings.transition_ms)
+        if stream.info.status is not status:
+            return  # it was deleted meanwhile
+        if status is StreamStatus.DELETING:
+            await self.catalog.drop(stream)
+            await self._forget_checkpoints(stream)
+            self.trimmer.start()
+        else:
+            await self.catalog.change(stream, stream.info.moved_to(StreamStatus.ACTIVE))
+
+    async def _forget_checkpoints(self, stream: Stream) -> None:
+        rows = await self._store.scan(Table.CHECKPOINTS, stream.info.stream_id.to_bytes(4, "big"))
+        if rows:
+            await self.committer.submit([], [Row(Table.CHECKPOINTS, key, None) for key, _ in rows])
+
+    def __repr__(self) -> str:
+        state = "closed" if self._closed else "open"
+        return f"<Broker {state}, {len(self.list_streams())} streams, {self._store!r}>"
+
+
+@asynccontextmanager
+async def open_broker(
+    data: str | os.PathLike[str] | None = None, *, clock: Clock | None = None, **options: Any
+) -> AsyncIterator[Broker]:
+    """A broker on the folder `data`, or in memory when it is None; options are those of `Settings`.
+
+    Raises ConfigError, StorageLocked (another broker has the folder), StorageFormat.
+    """
+    broker = await start_broker(config.settings(**options), data=data, clock=clock)
+    try:
+        yield broker
+    finally:
+        await broker.close()
+
+
+async def start_broker(
+    settings: Settings, *, data: str | os.PathLike[str] | None, clock: Clock | None = None, store: Store | None = None
+) -> Broker:
+    """The same without a context: the caller closes it."""
+    if store is None:
+        store = _open_store(data, settings)
+    broker = Broker(store, settings, clock or SystemClock())
+    try:
+        await broker._open()
+    except BaseException:
+        await store.close()
+        raise
+    return broker
+
+
+def _open_store(data: str | os.PathLike[str] | None, settings: Settings) -> Store:
+    if data is None:
+        return MemoryStore()
+    from streamcore.store.lmdb import LmdbStore  # a broker in memory does without LMDB
+
+    return LmdbStore(Path(data), durability=settings.durability)
+
+
+def _route(stream: Stream, keys: Sequence[str], explicit: Sequence[str | None] | None) -> dict[int, list[int]]:
+    """Shard number → positions of its entries, in order."""
+    router = stream.router
+    if explicit is None and len(router.numbers) == 1:
+        return {router.numbers[0]: list(range(len(keys)))}
+    routed: dict[int, list[int]] = {}
+    route = router.route
+    for position, key in enumerate(keys):
+        hash_key = explicit[position] if explicit is not None else None
+        number = route(key) if hash_key is None else router.route_hash(parse_hash_key(hash_key))
+        try:
+            routed[number].append(position)
+        except KeyError:
+            routed[number] = [position]
+    return routed
+
+
+def _pick(column: Sequence[bytes], positions: list[int]) -> list[bytes]:
+    if len(positions) == len(column):
+        return list(column)
+    return [column[positions[0]]] if len(positions) == 1 else list(itemgetter(*positions)(column))
+
+
+def _check_records(
+    info: StreamInfo, keys: Sequence[str], datas: Sequence[bytes], explicit: Sequence[str | None] | None
+) -> None:
+    if not keys or len(keys) != len(datas) or (explicit is not None and len(explicit) != len(keys)):
+        raise InvalidArgument(f"a put has as many keys as data, at least one: {len(keys)} and {len(datas)} were given")
+    if not all(keys) or max(map(len, keys)) > limits.PARTITION_KEY_MAX_CHARS:
+        raise InvalidArgument(f"a partition key has 1 to {limits.PARTITION_KEY_MAX_CHARS} characters")
+    largest = max(map(len, datas))
+    if largest > info.max_record_bytes:
+        raise RecordTooLarge(size_bytes=largest, limit_bytes=info.max_record_bytes, stream=info.name)
+
+
+def _check_range(name: str, value: int, low: int, high: int) -> None:
+    if not low <= value <= high:
+        raise InvalidArgument(f"{name} is {low} to {high}, not {value}")
+
+
+def _index_in(stream: Stream, shard: Shard, sequence_number: str | None) -> int:
+    """The index in a sequence number, which must be of this very shard."""
+    if sequence_number is None:
+        raise InvalidArgument("Must specify StartingSequenceNumber for AT_SEQUENCE_NUMBER and AFTER_SEQUENCE_NUMBER.")
+    if sequence_number == "0":
+        return 0
+    number = parse_sequence(sequence_number)
+    if (number.shard_number, number.shard_created_s) != (shard.info.number, shard.info.created_s):
+        raise InvalidArgument(
+            f"Invalid StartingSequenceNumber. It encodes {shard_id(number.shard_number)}, while it was used in a call to a shard with {shard.info.shard_id}"
+        )
+    return number.running_index
+
+
+def _checkpoint_prefix(stream: Stream, consumer: str) -> bytes:
+    name = consumer.encode()
+    if not 1 <= len(name) <= limits.CONSUMER_NAME_MAX_BYTES:
+        raise InvalidArgument(f"a consumer's name has 1 to {limits.CONSUMER_NAME_MAX_BYTES} bytes")
+    return stream.info.stream_id.to_bytes(4, "big") + bytes([len(name)]) + name
+
+
+def _answer(answer: asyncio.Future[bytes], written: asyncio.Future[None], result: PutResult) -> None:
+    if answer.done():
+        return
+    error = BrokerClosed() if written.cancelled() else written.exception()
+    if error is None:
+        answer.set_result(ENCODER.encode(result))
+    else:
+        answer.set_exception(error)
+
+
+__all__ = ["Broker", "GetRecordsResult", "ProducerBatch", "StreamNotActive", "open_broker", "start_broker"]

@@ -1,0 +1,108 @@
+"""Every setting, with its unit, default and when to change it. Sources, later ones win: defaults, a TOML file,
+`STREAMCORE_…` variables, the command line. `configs/` has commented files.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+
+from streamcore.errors import ConfigError
+from streamcore.model.stream import LimitMode, Scope
+
+
+class Durability(StrEnum):
+    """What an acknowledgement means. `sync`: it is on the disk. `os`: kill -9 loses nothing, power loss may take back
+    the last commits."""
+
+    SYNC = "sync"
+    OS = "os"
+
+
+class LogFormat(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+
+
+_Bytes = Annotated[int, msgspec.Meta(ge=1024)]
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    #: Address to listen on. Loopback unless others are to reach it.
+    host: str = "127.0.0.1"
+    #: TCP port; 0 takes a free one and says which.
+    port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 4566
+    #: Folder of the volume. One broker per folder.
+    data: str = "data"
+    #: Shard limits: enforce refuses, observe only counts, off does neither. A stream can have its own.
+    limits: LimitMode = LimitMode.ENFORCE
+    #: See Durability.
+    durability: Durability = Durability.SYNC
+    #: Account of callers whose access key is not a 12-digit account id.
+    account: Annotated[str, msgspec.Meta(pattern=r"^\d{12}$")] = "000000000000"
+    #: Region of callers who name none.
+    region: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,32}$")] = "us-east-1"
+    #: How long a stream is CREATING, UPDATING or DELETING, in milliseconds. Raise it to test a program's waiting.
+    transition_ms: Annotated[int, msgspec.Meta(ge=0, le=600_000)] = 20
+    #: Retention of new streams, in hours.
+    retention_hours: Annotated[int, msgspec.Meta(ge=24, le=8760)] = 24
+    #: Bodies of all requests in progress together, in bytes; more is answered with 503.
+    max_inflight_bytes: _Bytes = 256 * 1024 * 1024
+    #: Open connections; more are refused.
+    max_connections: Annotated[int, msgspec.Meta(ge=1)] = 4096
+    #: How long a client may take to send its request, in seconds.
+    request_timeout_s: Annotated[float, msgspec.Meta(gt=0)] = 30.0
+    #: Time for requests in progress to end after SIGTERM, in seconds.
+    drain_s: Annotated[float, msgspec.Meta(ge=0)] = 5.0
+    #: Worker processes of functions, all together.
+    workers: Annotated[int, msgspec.Meta(ge=1, le=1024)] = 4
+    #: Text for people, JSON for machines; on standard error.
+    log_format: LogFormat = LogFormat.TEXT
+    log_level: Annotated[str, msgspec.Meta(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
+
+    @property
+    def scope(self) -> Scope:
+        return Scope(self.account, self.region)
+
+
+ENV_PREFIX = "STREAMCORE_"
+
+
+def settings(file: Path | None = None, environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
+    """Reads the settings; None among the overrides means not given. Raises ConfigError, naming the bad key and where."""
+    values: dict[str, Any] = {}
+    if file is not None:
+        values |= _checked(_read_file(file), str(file))
+    if environ:
+        values |= _checked(_from_environment(environ), "the environment")
+    values |= _checked({k: v for k, v in overrides.items() if v is not None}, "the arguments")
+    return msgspec.convert(values, Settings, strict=False)
+
+
+def _read_file(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text())
+    except OSError as error:
+        raise ConfigError(f"{file}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: {error}") from error
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    names = {f"{ENV_PREFIX}{name.upper()}": name for name in Settings.__struct_fields__}
+    return {names[key]: value for key, value in environ.items() if key in names}
+
+
+def _checked(values: dict[str, Any], source: str) -> dict[str, Any]:
+    """The values if they are good; a bad one is reported with the place it comes from."""
+    try:
+        msgspec.convert(values, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        text = str(error).replace("Object contains unknown field", "there is no setting").replace("`$.", "`")
+        raise ConfigError(f"{source}: {text}") from error
+    return values

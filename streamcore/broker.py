@@ -13,7 +13,7 @@ import asyncio
 import logging
 import os
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from operator import add, itemgetter
 from pathlib import Path
@@ -24,6 +24,7 @@ from streamcore.clock import Clock, SystemClock, sleep_until_ms
 from streamcore.config import Settings
 from streamcore.engine.catalog import Catalog
 from streamcore.engine.committer import Committer
+from streamcore.engine.histogram import Histogram
 from streamcore.engine.producers import ProducerBatch, Producers
 from streamcore.engine.shard import Shard
 from streamcore.engine.stream import Stream
@@ -82,6 +83,8 @@ class Broker:
         self._producers = Producers(store, self.committer, clock)
         self.trimmer = Trimmer(store, self.catalog, self._producers, clock)
         self._secret = b""
+        self.put_latency_s = Histogram()
+        self.read_latency_s = Histogram()
         self._background: set[asyncio.Task[None]] = set()
         self._closed = False
 
@@ -111,6 +114,10 @@ class Broker:
         for stream in self.catalog:
             for shard in stream.shards.values():
                 shard.wake()
+
+    def unready_reason(self) -> str | None:
+        """Why records cannot be written now, or None."""
+        return "closed" if self._closed else self._store.unready_reason()
 
     @property
     def is_closed(self) -> bool:
@@ -158,20 +165,32 @@ class Broker:
             limit_mode=limit_mode,
             tags=tags or {},
         )
-        stream = await self.catalog.add(info)
-        finished = self._spawn(self._finish_later(stream))
+        created, finished = self._spawn_pair(self._create, self.catalog.reserve(info))
+        await created
         if wait:
-            await asyncio.shield(finished)
-        return stream.info
+            await finished
+        return self._find(info.arn, None).info
+
+    async def _create(self, stream: Stream, created: asyncio.Future[None]) -> None:
+        await self.catalog.persist(stream)
+        created.set_result(None)
+        await self._finish_later(stream)
 
     async def delete_stream(self, name: str, *, scope: Scope | None = None, wait: bool = True) -> None:
         """Deletes a stream and its records. Raises StreamNotFound."""
         stream = self._find(name, scope)
+        if stream.info.status is StreamStatus.DELETING:
+            return
+        marked, finished = self._spawn_pair(self._delete, stream)
+        await marked
+        if wait:
+            await finished
+
+    async def _delete(self, stream: Stream, marked: asyncio.Future[None]) -> None:
         if stream.info.status is not StreamStatus.DELETING:
             await self.catalog.change(stream, stream.info.moved_to(StreamStatus.DELETING))
-            finished = self._spawn(self._finish_later(stream))
-            if wait:
-                await asyncio.shield(finished)
+        marked.set_result(None)
+        await self._finish_later(stream)
 
     def describe_stream(self, name: str, *, scope: Scope | None = None) -> StreamInfo:
         """Raises StreamNotFound."""
@@ -253,8 +272,10 @@ class Broker:
     ) -> PutResult:
         if self.committer.is_crowded:
             await self.committer.room()
+        started = self.clock.monotonic()
         result, done = self._submit(stream, keys, datas, explicit, None)
         await done
+        self.put_latency_s.observe(self.clock.monotonic() - started)
         return result
 
     def _submit(
@@ -333,11 +354,14 @@ class Broker:
     async def _position_at(self, shard: Shard, timestamp_ms: int | None) -> int:
         if timestamp_ms is None:
             raise InvalidArgument(
-                "Must specify timestamp parameter for iterator of type AT_TIMESTAMP. Current request has no timestamp parameter."
+                "Must specify timestamp parameter for iterator of type AT_TIMESTAMP. "
+                "Current request has no timestamp parameter."
             )
-        if timestamp_ms > self.clock.now_ms():
+        now_ms = self.clock.now_ms()
+        if timestamp_ms > now_ms:
             raise InvalidArgument(
-                f"The timestampInMillis parameter cannot be greater than the currentTimestampInMillis. timestampInMillis: {timestamp_ms}, currentTimestampInMillis: {self.clock.now_ms()}"
+                "The timestampInMillis parameter cannot be greater than the currentTimestampInMillis. "
+                f"timestampInMillis: {timestamp_ms}, currentTimestampInMillis: {now_ms}"
             )
         return await self._store.seek(shard.key, timestamp_ms)
 
@@ -357,6 +381,55 @@ class Broker:
         """
         stream = self._find(name, scope)
         return await self._read(stream, stream.shard(shard), index, max_records, max_bytes)
+
+    async def poll(
+        self,
+        name: str,
+        shard: str,
+        index: int,
+        *,
+        max_records: int = limits.GET_RECORDS_MAX_ENTRIES,
+        wait_ms: int = 0,
+        give_up: Callable[[], Coroutine[Any, Any, object]] | None = None,
+        scope: Scope | None = None,
+    ) -> ReadResult:
+        """A read within the shard's limits that waits up to `wait_ms` for something to read, and for the limits.
+
+        `give_up` makes a coroutine that ends the waiting early. Raises as `read`, and ThroughputExceeded when the
+        limits do not allow a read in that time.
+        """
+        stream = self._find(name, scope)
+        held = stream.shard(shard)
+        deadline_ms = self.clock.now_ms() + wait_ms
+        if wait_ms and held.committed_index <= index:
+            await self._first_of(held.wait(index), sleep_until_ms(self.clock, deadline_ms), give_up)
+        mode = stream.info.limit_mode or self.settings.limits
+        if mode is LimitMode.ENFORCE and held.committed_index > index:
+            ready_ms = self.clock.now_ms() + held.read_budget.wait_ms(self.clock.monotonic())
+            if ready_ms <= deadline_ms:
+                await self._first_of(sleep_until_ms(self.clock, ready_ms), None, give_up)
+        if self._closed:
+            raise BrokerClosed
+        if held.committed_index > index:
+            self._admit_read(stream, held)
+        result = await self._read(stream, held, index, max_records, limits.GET_RECORDS_MAX_BYTES)
+        held.read_budget.charge(sum(chunk.size_bytes for chunk in result.chunks))
+        return result
+
+    async def _first_of(
+        self,
+        wanted: Coroutine[Any, Any, object],
+        limit: Coroutine[Any, Any, object] | None,
+        give_up: Callable[[], Coroutine[Any, Any, object]] | None,
+    ) -> None:
+        """Waits for whichever ends first and drops the others."""
+        tasks = [asyncio.ensure_future(work) for work in (wanted, limit, give_up() if give_up else None) if work]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def wait(self, name: str, shard: str, index: int, *, scope: Scope | None = None) -> None:
         """Returns once there may be something to read at `index`: a commit woke it, or the shard ended.
@@ -406,7 +479,7 @@ class Broker:
 
     async def _read(self, stream: Stream, shard: Shard, index: int, max_records: int, max_bytes: int) -> ReadResult:
         tip = shard.committed_index
-        now_ms = self.clock.now_ms()
+        now_ms, started = self.clock.now_ms(), self.clock.monotonic()
         horizon = horizon_ms(now_ms, stream.info.retention_ms)
         chunks: list[Chunk] = []
         if index < tip:
@@ -420,6 +493,8 @@ class Broker:
         for chunk in chunks:
             shard.counters.outgoing_records += len(chunk.datas)
             shard.counters.outgoing_bytes += chunk.size_bytes
+        shard.counters.iterator_age_ms = max(0, now_ms - last_arrival_ms)
+        self.read_latency_s.observe(self.clock.monotonic() - started)
         if not shard.info.is_open and index >= shard.committed_index:
             return ReadResult(shard.info, chunks, None, 0, stream.children(shard.info))
         behind_ms = 0 if index >= shard.committed_index else max(0, now_ms - last_arrival_ms)
@@ -480,6 +555,24 @@ class Broker:
         self._background.add(task)
         task.add_done_callback(self._background.discard)
         return task
+
+    def _spawn_pair(
+        self, work: Callable[[Any, asyncio.Future[None]], Coroutine[Any, Any, None]], subject: Any
+    ) -> tuple[asyncio.Future[None], asyncio.Future[None]]:
+        """Runs a change in the background, so that a caller who goes away does not leave it half done: a future for
+        its first durable step, and one for its end. A failure before the first step is raised by the first."""
+        first: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        task = self._spawn(work(subject, first))
+
+        def ended(task: asyncio.Task[None]) -> None:
+            error = BrokerClosed() if task.cancelled() else task.exception()
+            if not first.done():
+                first.set_exception(error or BrokerClosed())
+            elif error is not None:
+                log.error("a change of a stream did not end", exc_info=error)
+
+        task.add_done_callback(ended)
+        return first, asyncio.shield(task)
 
     def _resume(self, stream: Stream) -> None:
         """A restart in the middle of a transition ends it."""
@@ -596,7 +689,8 @@ def _index_in(stream: Stream, shard: Shard, sequence_number: str | None) -> int:
     number = parse_sequence(sequence_number)
     if (number.shard_number, number.shard_created_s) != (shard.info.number, shard.info.created_s):
         raise InvalidArgument(
-            f"Invalid StartingSequenceNumber. It encodes {shard_id(number.shard_number)}, while it was used in a call to a shard with {shard.info.shard_id}"
+            f"Invalid StartingSequenceNumber. It encodes {shard_id(number.shard_number)}, "
+            f"while it was used in a call to a shard with {shard.info.shard_id}"
         )
     return number.running_index
 

@@ -1,6 +1,6 @@
 """The clock: the only file of the broker that imports `time`. Everything else is handed a `Clock` or a number.
 
-`ManualClock` is the same port for tests: it stands still until it is told to advance, then fires what came due in order.
+`ManualClock` is the same port for tests: it stands still until told to advance, then fires what came due, in order.
 """
 
 from __future__ import annotations

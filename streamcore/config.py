@@ -74,7 +74,7 @@ ENV_PREFIX = "STREAMCORE_"
 
 
 def settings(file: Path | None = None, environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
-    """Reads the settings; None among the overrides means not given. Raises ConfigError, naming the bad key and where."""
+    """Reads the settings; an override of None is not given. Raises ConfigError, naming the bad key and its place."""
     values: dict[str, Any] = {}
     if file is not None:
         values |= _checked(_read_file(file), str(file))

@@ -43,17 +43,20 @@ class Catalog:
         self._next_id += 1
         return self._next_id - 1
 
-    async def add(self, info: StreamInfo) -> Stream:
-        """Makes a stream durable. It is listed at once, so that a second one of its name is refused meanwhile."""
+    def reserve(self, info: StreamInfo) -> Stream:
+        """Lists a new stream at once, so that a second one of its name is refused while it is being written."""
         stream = Stream(info, {})
         self._add(stream)
+        return stream
+
+    async def persist(self, stream: Stream) -> None:
+        """Makes a reserved stream durable, or takes it off the list again."""
         try:
             next_id = Row(Table.META, _NEXT_ID, str(self._next_id).encode())
-            await self._committer.submit([], [_stream_row(info), next_id])
+            await self._committer.submit([], [_stream_row(stream.info), next_id])
         except BaseException:
             self._remove(stream)
             raise
-        return stream
 
     async def change(self, stream: Stream, info: StreamInfo) -> None:
         """Replaces a stream's entry, durably first."""

@@ -111,7 +111,7 @@ class Committer:
             await self._store.commit(_batch(group))
         except (StorageFull, StorageFailed, BrokerClosed) as error:
             self._settle(group, error)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  whatever it is, every waiter must be told
             await self._isolate(group, error)
         else:
             self.commit_s.observe(self._clock.monotonic() - started)

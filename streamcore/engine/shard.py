@@ -17,6 +17,7 @@ class ShardCounters:
         "get_records_calls",
         "incoming_bytes",
         "incoming_records",
+        "iterator_age_ms",
         "outgoing_bytes",
         "outgoing_records",
         "read_throttled",
@@ -25,6 +26,7 @@ class ShardCounters:
 
     def __init__(self) -> None:
         self.incoming_bytes = self.incoming_records = self.write_throttled = 0
+        self.iterator_age_ms = 0
         self.outgoing_bytes = self.outgoing_records = self.read_throttled = self.get_records_calls = 0
 
 

@@ -1,7 +1,7 @@
 """Gives space back: records past their retention, streams that were deleted, producers that went silent.
 
-One timer, armed for the moment the oldest record expires (not more often than once a minute); nothing runs when there is
-nothing to expire. Work goes in small transactions between the writers' own, so that no commit waits for a clean-up.
+One timer, armed for the moment the oldest record expires (not more often than once a minute); nothing runs when there
+is nothing to expire. Work goes in small transactions between the writers' own, so that no commit waits for a clean-up.
 """
 
 from __future__ import annotations

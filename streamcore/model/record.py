@@ -12,7 +12,7 @@ from streamcore.model.stream import ShardInfo
 
 
 class Record(msgspec.Struct, frozen=True):
-    """One record. `sequence_number` is Amazon's decimal string, `arrival_ms` the server's clock when it was accepted."""
+    """One record: `sequence_number` is Amazon's decimal string, `arrival_ms` the server's clock at its acceptance."""
 
     shard_id: str
     sequence_number: str
@@ -40,6 +40,10 @@ class Chunk(NamedTuple):
     @property
     def size_bytes(self) -> int:
         return sum(map(len, self.keys)) + sum(map(len, self.datas))
+
+    def sequence(self, shard: ShardInfo, offset: int) -> str:
+        """The sequence number of the record at `offset` in the chunk."""
+        return str(shard.sequence_base(self.arrival_ms) + ((self.first_index + offset) << INDEX_SHIFT))
 
     def sequences(self, shard: ShardInfo) -> list[str]:
         """The sequence numbers of the chunk's records, in order."""

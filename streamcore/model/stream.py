@@ -131,8 +131,8 @@ class StreamInfo(msgspec.Struct, frozen=True, omit_defaults=True):
         return msgspec.structs.replace(self, status=status)
 
     def __repr__(self) -> str:
-        open_count = len(self.open_shards)
-        return f"<Stream {self.name} {self.status} {open_count}/{len(self.shards)} shards open, {self.account} {self.region}>"
+        shards = f"{len(self.open_shards)}/{len(self.shards)} shards open"
+        return f"<Stream {self.name} {self.status} {shards}, {self.account} {self.region}>"
 
 
 def shard_id(number: int) -> str:

@@ -1,13 +1,15 @@
 """Per-shard limits as token buckets with debt.
 
-A bucket holds one second's worth of tokens. It is refilled in whole-second steps counted from the first use after it was
-full, so a shard under overload passes exactly its rate in every second, from the first second on; a bucket that trickled
-would pass its burst on top. A take is allowed while any token is left and may leave a debt, which later seconds pay:
-record sizes do not add up to whole seconds, and a read knows its size only afterwards (AWS: a read of 10 MiB blocks the
-shard's reads for five seconds).
+A bucket holds one second's worth of tokens. It is refilled in whole-second steps counted from the first use after it
+was full, so a shard under overload passes exactly its rate in every second, from the first second on; a bucket that
+trickled would pass its burst on top. A take is allowed while any token is left and may leave a debt, which later
+seconds pay: record sizes do not add up to whole seconds, and a read knows its size only afterwards (AWS: a read of
+10 MiB blocks the shard's reads for five seconds).
 """
 
 from __future__ import annotations
+
+from math import ceil
 
 from streamcore.model import limits
 
@@ -86,6 +88,10 @@ class ReadBudget:
     ) -> None:
         self.bytes = Bucket(bytes_per_s)
         self.calls = Bucket(calls_per_s)
+
+    def wait_ms(self, now: float) -> int:
+        """Milliseconds until a call may read."""
+        return ceil(1000 * max(self.bytes.wait_s(now), self.calls.wait_s(now)))
 
     def take_call(self, now: float) -> bool:
         """Whether a call may read now. A refused call takes nothing and returns no data."""

@@ -83,7 +83,10 @@ class Store(Protocol):
         """
 
     async def read(self, shard: ShardKey, index: int, max_records: int, max_bytes: int) -> list[Chunk]:
-        """Committed records from `index` on. At least one when there is one, else within both bounds. StorageCorrupt."""
+        """Committed records from `index` on, within both bounds, but at least one when there is one.
+
+        Raises StorageCorrupt.
+        """
 
     async def seek(self, shard: ShardKey, arrival_ms: int) -> int:
         """The first index that arrived at or after `arrival_ms`; the next index when there is none."""
@@ -101,5 +104,8 @@ class Store(Protocol):
         """The rows whose key starts with `prefix`, in key order."""
 
     def usage(self) -> Usage: ...
+
+    def unready_reason(self) -> str | None:
+        """Why nothing can be written any more, or None."""
 
     async def close(self) -> None: ...

@@ -1,7 +1,7 @@
 """The store on LMDB: one environment for all shards, one writer thread, a pair of reader threads.
 
-Why one environment, why blocks, why append-only keys: docs/architecture.md has the measurements. The writer thread holds
-the only write transaction; a commit is one transaction and one sync, whatever it holds.
+Why one environment, why blocks, why append-only keys: docs/architecture.md has the measurements. The writer thread
+holds the only write transaction; a commit is one transaction and one sync, whatever it holds.
 """
 
 from __future__ import annotations
@@ -94,6 +94,9 @@ class LmdbStore:
         info, page_bytes = self._env.info(), self._env.stat()["psize"]
         used_bytes = (info["last_pgno"] + 1) * page_bytes
         return Usage(used_bytes, info["map_size"], self._free_bytes(page_bytes))
+
+    def unready_reason(self) -> str | None:
+        return "closed" if self._closed else self._failed
 
     async def close(self) -> None:
         if self._closed:
@@ -362,7 +365,7 @@ def _open_environment(folder: Path, durability: str) -> lmdb.Environment:
         return lmdb.open(
             str(folder), map_size=map_bytes, max_dbs=16, max_readers=64, metasync=durability == "sync", readahead=False
         )
-    except lmdb.InvalidError as error:
+    except (lmdb.InvalidError, lmdb.VersionMismatchError) as error:
         raise StorageFormat(path=str(folder), found=str(error), expected=layout.FORMAT_VERSION) from error
 
 

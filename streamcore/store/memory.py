@@ -110,6 +110,9 @@ class MemoryStore:
     def usage(self) -> Usage:
         return Usage(0, 0, 0)
 
+    def unready_reason(self) -> str | None:
+        return "closed" if self._closed else None
+
     async def close(self) -> None:
         self._closed = True
 

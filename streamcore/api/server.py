@@ -1,0 +1,195 @@
+"""The HTTP/1.1 front door, on aiohttp's low-level server: bounded bodies in, whole answers out. The only aiohttp of the
+broker; the APIs behind it see `api.http.Request`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from typing import Any, Final
+
+from aiohttp import web
+from aiohttp.http import HttpVersion11
+from aiohttp.web_exceptions import HTTPRequestEntityTooLarge
+
+from streamcore.api.http import Api, Request, Response, StreamingResponse
+from streamcore.config import Settings
+
+log = logging.getLogger(__name__)
+
+#: 10 MiB of records as base64 with their keys and braces, or the native API's 10,000 keys beside them.
+BODY_MAX_BYTES: Final = 24 * 1024 * 1024
+_TEXT: Final = {"content-type": "text/plain; charset=utf-8"}
+_REASONS: Final = {
+    200: "OK", 201: "Created", 202: "Accepted", 204: "No Content", 400: "Bad Request", 403: "Forbidden",
+    404: "Not Found", 405: "Method Not Allowed", 408: "Request Timeout", 409: "Conflict",
+    413: "Payload Too Large", 415: "Unsupported Media Type", 429: "Too Many Requests",
+    500: "Internal Server Error", 503: "Service Unavailable", 507: "Insufficient Storage",
+}  # fmt: skip
+
+
+class HttpServer:
+    """Listens and hands every request to the API whose path prefix it has; the last resort is `fallback`."""
+
+    def __init__(self, settings: Settings, apis: dict[str, Api], fallback: Api) -> None:
+        self._settings = settings
+        self._apis = apis
+        self._fallback = fallback
+        self._inflight_bytes = 0
+        self._http = _BoundedServer(self._handle, settings.max_connections)
+        self._listener: asyncio.Server | None = None
+
+    async def start(self) -> str:
+        """Accepts from now on; returns the URL. Raises OSError when the address cannot be had."""
+        loop = asyncio.get_running_loop()
+        self._listener = await loop.create_server(
+            self._http, self._settings.host, self._settings.port, backlog=1024, reuse_address=True
+        )
+        host, port = self._listener.sockets[0].getsockname()[:2]
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    async def stop(self) -> None:
+        """Accepts no more, lets requests in progress end within the setting's time, then cuts them."""
+        if self._listener is not None:
+            self._listener.close()
+        for api in (*self._apis.values(), self._fallback):
+            api.start_draining()
+        await self._http.shutdown(self._settings.drain_s)
+
+    @property
+    def connections(self) -> int:
+        return len(self._http.connections)
+
+    # ------------------------------------------------------------
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        size = request.content_length if request.content_length is not None else 0
+        if request.headers.get("transfer-encoding"):
+            size = BODY_MAX_BYTES
+        refusal = self._refuse(size)
+        if refusal is not None:
+            return _Whole(refusal, keep_alive=False)
+        self._inflight_bytes += size
+        try:
+            return await self._answer(request)
+        finally:
+            self._inflight_bytes -= size
+
+    def _refuse(self, size_bytes: int) -> Response | None:
+        if size_bytes > BODY_MAX_BYTES:
+            return Response(413, _TEXT, f"A request has at most {BODY_MAX_BYTES} bytes.\n".encode())
+        if self._inflight_bytes + size_bytes > self._settings.max_inflight_bytes:
+            return Response(503, {**_TEXT, "retry-after": "1"}, b"Too many bytes are in progress; try again.\n")
+        return None
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        try:
+            body = await self._body(request)
+        except HTTPRequestEntityTooLarge:
+            text = f"A request has at most {BODY_MAX_BYTES} bytes.\n".encode()
+            return _Whole(Response(413, _TEXT, text), keep_alive=False)
+        except TimeoutError:
+            text = f"The request did not arrive within {self._settings.request_timeout_s:g} s.\n".encode()
+            return _Whole(Response(408, _TEXT, text), keep_alive=False)
+        message = request.rel_url
+        path = message.raw_path.partition("?")[0]
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        answer = await self._api(path).handle(Request(request.method, path, headers, body, message.raw_query_string))
+        if isinstance(answer, StreamingResponse):
+            return await _stream(request, answer)
+        return _Whole(answer, keep_alive=request.keep_alive, is_head=request.method == "HEAD")
+
+    async def _body(self, request: web.BaseRequest) -> bytes:
+        if not request.body_exists:
+            return b""
+        if request.headers.get("expect", "").lower() == "100-continue":
+            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            request.writer.output_size = 0
+        if request.content.is_eof():
+            return await request.read()
+        async with asyncio.timeout(self._settings.request_timeout_s):
+            return await request.read()
+
+    def _api(self, path: str) -> Api:
+        for prefix, api in self._apis.items():
+            if path.startswith(prefix):
+                return api
+        return self._fallback
+
+
+class _BoundedServer(web.Server):
+    """aiohttp's connection handling with a bound on connections and our bound on bodies."""
+
+    def __init__(self, handler: Callable[[web.BaseRequest], Any], max_connections: int) -> None:
+        super().__init__(
+            handler, request_factory=self._make_bounded, access_log=None, auto_decompress=False, lingering_time=2.0
+        )
+        self._max_connections = max_connections
+
+    def _make_bounded(self, message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
+        loop = asyncio.get_running_loop()
+        return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=BODY_MAX_BYTES)
+
+    def connection_made(self, handler: Any, transport: asyncio.Transport) -> None:
+        super().connection_made(handler, transport)
+        if len(self.connections) > self._max_connections:
+            transport.write(b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+            transport.close()
+
+
+class _Whole(web.StreamResponse):
+    """An answer that is known whole: one write of head and body, without aiohttp's header machinery (a third of the
+    cost of a small request)."""
+
+    def __init__(self, answer: Response, *, keep_alive: bool, is_head: bool = False) -> None:
+        super().__init__(status=answer.status)
+        self._answer = answer
+        self._is_head = is_head
+        self._keep = keep_alive
+
+    @property
+    def keep_alive(self) -> bool | None:
+        return self._keep
+
+    async def prepare(self, request: web.BaseRequest) -> None:
+        transport = request.transport
+        if transport is None:
+            raise ConnectionResetError("the client went away")
+        answer = self._answer
+        status = answer.status
+        lines = [f"HTTP/1.1 {status} {_REASONS.get(status, 'Unknown')}"]
+        lines += [f"{name}: {value}" for name, value in answer.headers.items()]
+        if not self._keep:
+            lines.append("connection: close")
+        elif request.version < HttpVersion11:
+            lines.append("connection: keep-alive")
+        if self._is_head or status == 204:
+            transport.write(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
+            return
+        lines.append(f"content-length: {len(answer.body)}\r\n\r\n")
+        head = "\r\n".join(lines).encode("latin-1")
+        transport.write(head + answer.body if len(answer.body) < 65536 else head)
+        if len(answer.body) >= 65536:
+            transport.write(answer.body)
+            await request.protocol._drain_helper()
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        """All was written by `prepare`."""
+
+
+async def _stream(request: web.BaseRequest, answer: StreamingResponse) -> web.StreamResponse:
+    response = web.StreamResponse(status=answer.status, headers=answer.headers)
+    response.enable_chunked_encoding()
+    await response.prepare(request)
+    events: AsyncIterator[bytes] = answer.events
+    try:
+        async for event in events:
+            await response.write(event)
+    except ConnectionError:
+        log.debug("a reader of %s went away", request.rel_url.path)
+    finally:
+        close = getattr(events, "aclose", None)
+        if close is not None:
+            await close()
+    return response

@@ -1,0 +1,142 @@
+"""What Prometheus scrapes: CloudWatch's names in Prometheus' conventions. The only file with prometheus_client.
+
+The engine counts into plain attributes; they are turned into samples when somebody scrapes, so the hot path pays an
+addition and an idle broker nothing. docs/metrics.md lists them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final, Protocol
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.registry import Collector
+
+from streamcore.broker import Broker
+from streamcore.engine.histogram import Histogram
+from streamcore.engine.shard import Shard
+from streamcore.engine.stream import Stream
+
+CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
+
+_SHARD_LABELS: Final = ("stream", "shard", "account", "region")
+_COUNTERS: Final = (
+    ("incoming_bytes", "streamcore_incoming_bytes", "Bytes of data and keys that were stored (IncomingBytes)."),
+    ("incoming_records", "streamcore_incoming_records", "Records that were stored (IncomingRecords)."),
+    ("outgoing_bytes", "streamcore_outgoing_bytes", "Bytes of data and keys that were read (OutgoingBytes)."),
+    ("outgoing_records", "streamcore_outgoing_records", "Records that were read (OutgoingRecords)."),
+    ("get_records_calls", "streamcore_get_records_calls", "Reads that were asked for."),
+    (
+        "write_throttled",
+        "streamcore_write_provisioned_throughput_exceeded",
+        "Records over the shard's write limits (WriteProvisionedThroughputExceeded).",
+    ),
+    (
+        "read_throttled",
+        "streamcore_read_provisioned_throughput_exceeded",
+        "Reads over the shard's read limits (ReadProvisionedThroughputExceeded).",
+    ),
+)
+
+
+class Source(Protocol):
+    """Anything that has samples to give."""
+
+    def collect(self) -> Iterable[Metric]: ...
+
+
+class Exposition:
+    """The text of /metrics, from the broker and whatever else was added."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._registry = CollectorRegistry(auto_describe=False)
+        self.add(BrokerSource(broker))
+
+    def add(self, source: Source) -> None:
+        self._registry.register(_Bridge(source))
+
+    def render(self) -> bytes:
+        return generate_latest(self._registry)
+
+
+class _Bridge(Collector):
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    def collect(self) -> Iterable[Metric]:
+        return self._source.collect()
+
+    def describe(self) -> Iterable[Metric]:
+        return ()  # nothing is computed at registration
+
+
+class BrokerSource:
+    """The broker's own samples."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+
+    def collect(self) -> Iterator[Metric]:
+        shards = [(s, shard) for s in self._broker.catalog.streams() for shard in list(s.shards.values())]
+        yield from _shard_counters(shards)
+        yield self._iterator_age(shards)
+        yield from self._requests()
+        yield from self._storage()
+
+    def _iterator_age(self, shards: list[tuple[Stream, Shard]]) -> Metric:
+        family = GaugeMetricFamily(
+            "streamcore_get_records_iterator_age_seconds",
+            "Age of the last record that a read returned (GetRecords.IteratorAgeMilliseconds).",
+            labels=_SHARD_LABELS,
+        )
+        for stream, shard in shards:
+            family.add_metric(_labels(stream, shard), shard.counters.iterator_age_ms / 1000)
+        return family
+
+    def _requests(self) -> Iterator[Metric]:
+        committer = self._broker.committer
+        yield histogram(
+            "streamcore_put_latency_seconds", "From a put to its acknowledgement.", self._broker.put_latency_s
+        )
+        yield histogram(
+            "streamcore_read_latency_seconds", "From a read to its answer, waiting not counted.",
+            self._broker.read_latency_s,
+        )  # fmt: skip
+        yield histogram("streamcore_commit_seconds", "One group commit with its sync.", committer.commit_s)
+        yield histogram("streamcore_commit_group_records", "Records in one group commit.", committer.group_records)
+        yield gauge("streamcore_commit_pending_bytes", "Bytes that wait to be written.", committer.pending_bytes)
+        yield counter("streamcore_commit_failures", "Group commits that failed.", committer.failures)
+
+    def _storage(self) -> Iterator[Metric]:
+        usage = self._broker.usage()
+        yield gauge("streamcore_storage_file_bytes", "Size of the volume's file.", usage.file_bytes)
+        yield gauge("streamcore_storage_map_bytes", "Size of the volume's memory map.", usage.map_bytes)
+        yield gauge("streamcore_storage_free_bytes", "Bytes in the file that are free for reuse.", usage.free_bytes)
+
+
+def gauge(name: str, text: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, text, value=value)
+
+
+def counter(name: str, text: str, value: float) -> Metric:
+    return CounterMetricFamily(name, text, value=value)
+
+
+def histogram(name: str, text: str, value: Histogram) -> Metric:
+    family = HistogramMetricFamily(name, text)
+    family.add_metric((), buckets=value.cumulative(), sum_value=value.total)
+    return family
+
+
+def _shard_counters(shards: list[tuple[Stream, Shard]]) -> Iterator[Metric]:
+    for attribute, name, text in _COUNTERS:
+        family = CounterMetricFamily(name, text, labels=_SHARD_LABELS)
+        for stream, shard in shards:
+            family.add_metric(_labels(stream, shard), getattr(shard.counters, attribute))
+        yield family
+
+
+def _labels(stream: Stream, shard: Shard) -> tuple[str, str, str, str]:
+    return stream.info.name, shard.info.shard_id, stream.info.account, stream.info.region

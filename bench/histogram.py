@@ -3,9 +3,9 @@
     shift 0            shift 1              shift 2
     |0 1 2 ... 255|    |256 258 ... 510|    |512 516 ... 1020|  ...
 
-Below 2 * SUB_BUCKETS every value has its own bucket; above, each power of two is cut into SUB_BUCKETS equal ones, so the
-error of any percentile is under 1 / SUB_BUCKETS (0.8 %), whatever the range. Two histograms merge by adding counts, which
-is why runs and processes can be combined where their percentiles could not.
+Below 2 * SUB_BUCKETS every value has its own bucket; above, each power of two is cut into SUB_BUCKETS equal ones, so
+the error of any percentile is under 1 / SUB_BUCKETS (0.8 %), whatever the range. Two histograms merge by adding counts,
+which is why runs and processes can be combined where their percentiles could not.
 """
 
 from __future__ import annotations
@@ -87,4 +87,6 @@ class Histogram:
     def __repr__(self) -> str:
         if not self.count:
             return "Histogram(empty)"
-        return f"Histogram(count={self.count}, p50={self.percentile(50)}, p99={self.percentile(99)}, max={self.highest})"
+        return (
+            f"Histogram(count={self.count}, p50={self.percentile(50)}, p99={self.percentile(99)}, max={self.highest})"
+        )

@@ -28,7 +28,7 @@ def _join_chunks(body: bytes) -> bytes | None:
 
 
 class AnswerParser:
-    """Feed it what arrives; it gives the answer back when it is whole. One answer at a time: requests are not pipelined."""
+    """Feed it what arrives; it gives the answer back when it is whole. Requests must not be pipelined."""
 
     __slots__ = ("_body_at", "_buffer", "_size_bytes")
 

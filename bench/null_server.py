@@ -1,7 +1,7 @@
-"""A server that answers every request of the workloads with a fixed text and stores nothing: `python -m bench.null_server`.
+"""A server that answers the requests of the workloads with fixed texts and stores nothing (`python -m bench.null_server`).
 
-It shows what the load generator could send if the server cost nothing (workload `ceiling`), and stands in for a broker in
-the tests of the harness.
+It shows what the load generator could send if the server cost nothing (workload `ceiling`), and stands in for a broker
+in the tests of the harness.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import base64
 import random
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -35,7 +35,7 @@ def post(path: str, headers: dict[str, str], body: bytes) -> bytes:
     return ("\r\n".join([*lines, f"Content-Length: {len(body)}"]) + "\r\n\r\n").encode() + body
 
 
-def kinesis_post(action: str, body: dict[str, object]) -> bytes:
+def kinesis_post(action: str, body: Mapping[str, object]) -> bytes:
     return post("/", kinesis_headers(action), msgspec.json.encode(body))
 
 

@@ -124,7 +124,7 @@ class Loop:
                 lambda: Connection(self.on_answer, self._on_lost), HOST, self.plan.port
             )
             self.connections.append(connection)
-        self.start_ns = time.monotonic_ns() + 1_000_000
+        self.start_ns = time.monotonic_ns()
         self.tally = Tally(self.plan, self.start_ns + round(self.plan.warmup_seconds * _NS_PER_S))
         await self.send_until_done()
         if self.lost:

@@ -1,4 +1,4 @@
-"""A server that answers the requests of the workloads with fixed texts and stores nothing (`python -m bench.null_server`).
+"""A server that answers the workloads with fixed texts and stores nothing: `python -m bench.null_server`.
 
 It shows what the load generator could send if the server cost nothing (workload `ceiling`), and stands in for a broker
 in the tests of the harness.

@@ -69,12 +69,10 @@ def missing_reason(side: Side, programs: Mapping[str, Program]) -> str | None:
     return None
 
 
-def _taking_part(workload: Workload, bench: Bench, only: str | None) -> tuple[list[Side], list[str]]:
-    wanted = [side for side in workload.sides if bench.settings.peers or not side.is_peer]
+def _wanted(workload: Workload, bench: Bench, only: str | None) -> list[Side]:
     if only is not None:
-        wanted = [side for side in workload.sides if side.program == only or side.name == only]
-    reasons = {side.name: missing_reason(side, bench.programs) for side in wanted}
-    return [side for side in wanted if reasons[side.name] is None], [reason for reason in reasons.values() if reason]
+        return [side for side in workload.sides if only in (side.program, side.name)]
+    return [side for side in workload.sides if bench.settings.peers or not side.is_peer]
 
 
 def _measure(side: Side, outcome: SideOutcome, bench: Bench) -> None:
@@ -87,17 +85,25 @@ def _measure(side: Side, outcome: SideOutcome, bench: Bench) -> None:
         outcome.failure = f"{type(error).__name__}: {error}"
 
 
+def _empty_outcomes(wanted: Sequence[Side], reasons: Mapping[str, str]) -> dict[str, SideOutcome]:
+    """A peer may be missing; that one of ours is, is a failure, or CI would measure nothing and be content."""
+    kept = [side for side in wanted if side.name not in reasons or not side.is_peer]
+    return {side.name: SideOutcome(side.name, failure=reasons.get(side.name, "")) for side in kept}
+
+
 def run_workload(workload: Workload, bench: Bench, say: Say, only: str | None = None) -> Outcome:
-    sides, missing = _taking_part(workload, bench, only)
-    outcomes = {side.name: SideOutcome(side.name) for side in sides}
-    runs = min(bench.settings.runs, workload.max_runs or bench.settings.runs)
-    for reason in missing:
+    wanted = _wanted(workload, bench, only)
+    reasons = {side.name: reason for side in wanted if (reason := missing_reason(side, bench.programs))}
+    for reason in reasons.values():
         say(f"{workload.name}: {reason}")
+    sides = [side for side in wanted if side.name not in reasons]
+    outcomes = _empty_outcomes(wanted, reasons)
+    runs = min(bench.settings.runs, workload.max_runs or bench.settings.runs)
     for run, side in interleaved(sides, runs):
         _measure(side, outcomes[side.name], bench)
         say(f"{workload.name}: run {run + 1}/{runs} {_last_of(outcomes[side.name], workload.metrics)}")
     ours = outcomes.pop(workload.sides[0].name, None)
-    return Outcome(workload, ours, list(outcomes.values()), missing)
+    return Outcome(workload, ours, list(outcomes.values()), list(reasons.values()))
 
 
 def _last_of(outcome: SideOutcome, metrics: Sequence[Metric]) -> str:

@@ -10,6 +10,7 @@ import base64
 import io
 import time
 import zipfile
+from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -87,7 +88,7 @@ def _plan(bench: Bench, port: int, stream: str, is_warmup: bool) -> LoadPlan:
     )
 
 
-def _await(entries: Path, is_done: Any) -> list[str]:
+def _await(entries: Path, is_done: Callable[[list[str]], bool]) -> list[str]:
     deadline = time.monotonic() + _DELIVERY_TIMEOUT_SECONDS
     lines: list[str] = []
     while time.monotonic() < deadline:

@@ -12,7 +12,7 @@ from http import HTTPStatus
 
 import msgspec
 
-from bench.control import Client, create_stream
+from bench.control import CallError, Client, create_stream
 from bench.load import LoadPlan
 from bench.workload import Bench, Measurement, Metric, Side, Workload
 from bench.workloads.scan import fill
@@ -111,12 +111,18 @@ def _ticks(seconds: float, per_second: int) -> Iterator[float]:
         yield time.monotonic() - started
 
 
+def _check_throttled(body: bytes) -> None:
+    if b"ProvisionedThroughputExceededException" not in body:
+        raise CallError(f"GetRecords: {body[:300]!r}")
+
+
 def read_at_overload(client: Client, stream: str, seconds: float, limit: int) -> Reads:
     iterator = client.oldest_iterator(stream)
     reads = Reads()
     for at in _ticks(seconds, _READ_ATTEMPTS_PER_S):
         status, body = client.try_call("GetRecords", ShardIterator=iterator, Limit=limit)
         if status != HTTPStatus.OK:
+            _check_throttled(body)
             reads.refused += 1
             continue
         answer = _read.decode(body)

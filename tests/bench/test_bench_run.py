@@ -120,6 +120,13 @@ def test_a_missing_peer_is_said_by_name_with_how_to_get_it(bench: Bench) -> None
     assert len(outcome.ours.measurements) == 1
 
 
+def test_our_own_side_missing_is_a_failure(bench: Bench) -> None:
+    absent = replace(NULL, name="streamcore", find=lambda: None, hint="no command")
+    without = replace(bench, programs={**PROGRAMS_IN_TESTS, "streamcore": absent})
+    outcome = run_workload(versus([]), without, silent)
+    assert failures([outcome]) == ["versus: streamcore: streamcore is not installed: no command"]
+
+
 def test_a_failing_side_is_reported_instead_of_a_number(bench: Bench) -> None:
     def fail(bench: Bench) -> Measurement:
         raise LoadError("3 errors")

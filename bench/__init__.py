@@ -1,0 +1,1 @@
+"""Named workloads against the broker and its peers: `python -m bench` lists them."""

@@ -1,0 +1,100 @@
+"""The requests of the workloads as ready bytes, and how each kind of answer tells its refused records."""
+
+from __future__ import annotations
+
+import base64
+import random
+import re
+import time
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+AMZ_JSON = "application/x-amz-json-1.1"
+MSGPACK = "application/msgpack"
+HOST = "127.0.0.1"
+
+
+def authorization(service: str) -> dict[str, str]:
+    """Headers of the usual SigV4 form with a made-up signature: servers under test look for their presence only."""
+    now = time.gmtime()
+    scope = f"{time.strftime('%Y%m%d', now)}/us-east-1/{service}/aws4_request"
+    signed = "host;x-amz-date;x-amz-target"
+    return {
+        "X-Amz-Date": time.strftime("%Y%m%dT%H%M%SZ", now),
+        "Authorization": f"AWS4-HMAC-SHA256 Credential=AKID/{scope}, SignedHeaders={signed}, Signature={'0' * 64}",
+    }
+
+
+def kinesis_headers(action: str) -> dict[str, str]:
+    return {"X-Amz-Target": f"Kinesis_20131202.{action}", "Content-Type": AMZ_JSON, **authorization("kinesis")}
+
+
+def post(path: str, headers: dict[str, str], body: bytes) -> bytes:
+    lines = [f"POST {path} HTTP/1.1", f"Host: {HOST}", *(f"{name}: {value}" for name, value in headers.items())]
+    return ("\r\n".join([*lines, f"Content-Length: {len(body)}"]) + "\r\n\r\n").encode() + body
+
+
+def kinesis_post(action: str, body: Mapping[str, object]) -> bytes:
+    return post("/", kinesis_headers(action), msgspec.json.encode(body))
+
+
+def random_keys(rng: random.Random, count: int) -> list[str]:
+    return [f"{rng.getrandbits(64):016x}" for _ in range(count)]
+
+
+def put_records(stream: str, keys: list[str], data: list[bytes]) -> bytes:
+    entries = [
+        {"PartitionKey": key, "Data": base64.b64encode(datum).decode()} for key, datum in zip(keys, data, strict=True)
+    ]
+    return kinesis_post("PutRecords", {"StreamName": stream, "Records": entries})
+
+
+def put_record(stream: str, keys: list[str], data: list[bytes]) -> bytes:
+    entry = {"StreamName": stream, "PartitionKey": keys[0], "Data": base64.b64encode(data[0]).decode()}
+    return kinesis_post("PutRecord", entry)
+
+
+def native_put(stream: str, keys: list[str], data: list[bytes]) -> bytes:
+    body = msgspec.msgpack.encode({"keys": keys, "data": data})
+    return post(f"/v1/streams/{stream}/records", {"Content-Type": MSGPACK, "Accept": MSGPACK}, body)
+
+
+_FAILED_COUNT = re.compile(rb'"FailedRecordCount"\s*:\s*(\d+)')
+
+
+def failed_in_put_records(body: bytes) -> int:
+    found = _FAILED_COUNT.search(body)
+    if found is None:
+        raise ValueError(f"no FailedRecordCount in {body[:200]!r}")
+    return int(found[1])
+
+
+def failed_in_put_record(body: bytes) -> int:
+    """A PutRecord is refused by its status, never inside a 200."""
+    return 0
+
+
+class _NativeAnswer(msgspec.Struct):
+    failed: int
+
+
+_native_answer = msgspec.msgpack.Decoder(_NativeAnswer)
+
+
+def failed_in_native_put(body: bytes) -> int:
+    return _native_answer.decode(body).failed
+
+
+class Kind(msgspec.Struct, frozen=True):
+    """How one kind of put is written and how its answer is read."""
+
+    request: Callable[[str, list[str], list[bytes]], bytes]
+    failed: Callable[[bytes], int]
+
+
+KINDS = {
+    "put-records": Kind(put_records, failed_in_put_records),
+    "put-record": Kind(put_record, failed_in_put_record),
+    "native-put": Kind(native_put, failed_in_native_put),
+}

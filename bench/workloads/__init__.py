@@ -1,0 +1,26 @@
+"""Every named workload, in the order of the table."""
+
+from collections.abc import Mapping
+
+from bench.workload import Workload
+from bench.workloads import handler_latency, limits, memory, producer, puts, scan, start
+
+WORKLOADS: Mapping[str, Workload] = {
+    workload.name: workload
+    for workload in (
+        puts.PUT_RECORDS_JSON,
+        puts.PUT_RECORD,
+        puts.PUT_LATENCY,
+        puts.NATIVE_PUT,
+        scan.GET_RECORDS_SCAN,
+        producer.PRODUCER,
+        handler_latency.HANDLER_LATENCY,
+        start.START,
+        memory.MEMORY,
+        limits.LIMITS_RECORDS,
+        limits.LIMITS_BYTES,
+        limits.LIMITS_READ_CALLS,
+        limits.LIMITS_READ_BYTES,
+        puts.CEILING,
+    )
+}

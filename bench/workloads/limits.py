@@ -1,0 +1,182 @@
+"""Shard limits under overload: what is accepted must be the limit, neither more nor less.
+
+Rates are taken after the first seconds, when the bucket that was full at the start has been emptied.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+import msgspec
+
+from bench.control import CallError, Client, create_stream
+from bench.load import LoadPlan
+from bench.workload import Bench, Measurement, Metric, Side, Workload
+from bench.workloads.scan import fill
+
+WRITE_RECORDS_PER_S = 1000
+WRITE_BYTES_PER_S = 1024 * 1024
+READ_CALLS_PER_S = 5
+READ_BYTES_PER_S = 2 * 1024 * 1024
+
+_PROGRAM = "streamcore-limits"
+_OVERLOAD = 3
+_KEY_BYTES = 16
+_REQUESTS_PER_S = 30
+_CONNECTIONS = 16
+_BURST_SECONDS = 2
+_READ_ATTEMPTS_PER_S = 25
+_READ_RECORD_BYTES = 1000
+_READ_RECORDS = 60_000  # more than the limit lets through in the time, even with the burst
+
+
+def _overload_plan(bench: Bench, port: int, records_per_request: int, record_bytes: int) -> LoadPlan:
+    return LoadPlan(
+        port=port,
+        kind="put-records",
+        stream=create_stream(port, 1),
+        connections=_CONNECTIONS,
+        seconds=bench.settings.overload_seconds,
+        records_per_request=records_per_request,
+        record_bytes=record_bytes,
+        rate_per_s=_REQUESTS_PER_S,
+    )
+
+
+def steady_rate(records_by_second: list[int]) -> float:
+    """Records per second without the seconds of the first burst; short runs keep what they have."""
+    steady = records_by_second[_BURST_SECONDS:] or records_by_second
+    return sum(steady) / len(steady)
+
+
+def _write(metric: str, offered_per_s: int, record_bytes: int, per_record: int) -> Callable[[Bench], Measurement]:
+    """Offers so many records a second; the value is what was accepted, times `per_record`."""
+
+    def measure(bench: Bench) -> Measurement:
+        with bench.server(_PROGRAM) as server:
+            plan = _overload_plan(bench, server.port, round(offered_per_s / _REQUESTS_PER_S), record_bytes)
+            result = bench.load(plan, allow_errors=True)
+        notes = {
+            "accepted_by_second": result.records_by_second,
+            "refused": result.refused,
+            "errors": result.errors,
+            "first_error": result.first_error,
+        }
+        return Measurement({metric: steady_rate(result.records_by_second) * per_record}, notes=notes)
+
+    return measure
+
+
+_BIG_RECORD_BYTES = 10_000 - _KEY_BYTES
+
+
+class _Read(msgspec.Struct):
+    iterator: str = msgspec.field(name="NextShardIterator")
+    records: list[dict[str, object]] = msgspec.field(name="Records")
+
+
+_read = msgspec.json.Decoder(_Read)
+
+
+@dataclass
+class Reads:
+    """When calls got through, and with how many bytes."""
+
+    allowed: list[tuple[float, int]] = field(default_factory=list)
+    refused: int = 0
+
+    def rates(self) -> tuple[float, float]:
+        """Calls and bytes per second between the first and the last allowed call.
+
+        The last one is left out: what it took is paid for after it.
+        """
+        if len(self.allowed) < 2:
+            return 0.0, 0.0
+        seconds = self.allowed[-1][0] - self.allowed[0][0]
+        return (len(self.allowed) - 1) / seconds, sum(size for _, size in self.allowed[:-1]) / seconds
+
+    def after_burst(self, seconds: float) -> Reads:
+        """Without the first seconds, unless that leaves nothing to compare."""
+        later = [read for read in self.allowed if read[0] >= seconds]
+        return Reads(later if len(later) > 1 else self.allowed, self.refused)
+
+
+def _ticks(seconds: float, per_second: int) -> Iterator[float]:
+    started = time.monotonic()
+    for number in range(round(seconds * per_second)):
+        time.sleep(max(0.0, started + number / per_second - time.monotonic()))
+        yield time.monotonic() - started
+
+
+def _check_throttled(body: bytes) -> None:
+    if b"ProvisionedThroughputExceededException" not in body:
+        raise CallError(f"GetRecords: {body[:300]!r}")
+
+
+def read_at_overload(client: Client, stream: str, seconds: float, limit: int) -> Reads:
+    iterator = client.oldest_iterator(stream)
+    reads = Reads()
+    for at in _ticks(seconds, _READ_ATTEMPTS_PER_S):
+        status, body = client.try_call("GetRecords", ShardIterator=iterator, Limit=limit)
+        if status != HTTPStatus.OK:
+            _check_throttled(body)
+            reads.refused += 1
+            continue
+        answer = _read.decode(body)
+        iterator = answer.iterator
+        reads.allowed.append((at, len(answer.records) * (_READ_RECORD_BYTES + _KEY_BYTES)))
+    return reads
+
+
+def _measure_reads(bench: Bench, limit: int) -> Reads:
+    """Filled without limits, then read by a second broker over the same data."""
+    records = min(_READ_RECORDS, bench.settings.scan_records)
+    with bench.fresh_folder() as folder:
+        with bench.server_over("streamcore", folder) as server:
+            stream = create_stream(server.port, 1)
+            fill(bench, server.port, stream, records, _READ_RECORD_BYTES)
+        with bench.server_over(_PROGRAM, folder) as server, Client(server.port) as client:
+            return read_at_overload(client, stream, bench.settings.overload_seconds, limit)
+
+
+def _read_calls(bench: Bench) -> Measurement:
+    reads = _measure_reads(bench, limit=10).after_burst(_BURST_SECONDS)
+    return Measurement({"calls": reads.rates()[0]}, notes={"refused": reads.refused, "allowed": len(reads.allowed)})
+
+
+def _read_bytes(bench: Bench) -> Measurement:
+    reads = _measure_reads(bench, limit=1000).after_burst(_BURST_SECONDS)
+    return Measurement({"bytes": reads.rates()[1]}, notes={"refused": reads.refused, "allowed": reads.allowed})
+
+
+def _workload(name: str, summary: str, metric: Metric, measure: Callable[[Bench], Measurement]) -> Workload:
+    return Workload(name, summary, [metric], [Side("streamcore", _PROGRAM, measure)], max_runs=1)
+
+
+LIMITS_RECORDS = _workload(
+    "limits-records",
+    f"one shard offered {_OVERLOAD}x its records: accepted per second",
+    Metric("records", "rec/s", target=WRITE_RECORDS_PER_S),
+    _write("records", _OVERLOAD * WRITE_RECORDS_PER_S, record_bytes=20, per_record=1),
+)
+LIMITS_BYTES = _workload(
+    "limits-bytes",
+    f"one shard offered {_OVERLOAD}x its bytes: accepted per second",
+    Metric("bytes", "B/s", target=WRITE_BYTES_PER_S),
+    _write("bytes", _OVERLOAD * WRITE_BYTES_PER_S // 10_000, _BIG_RECORD_BYTES, per_record=10_000),
+)
+LIMITS_READ_CALLS = _workload(
+    "limits-read-calls",
+    f"GetRecords tried {_READ_ATTEMPTS_PER_S} times a second: calls that got through",
+    Metric("calls", "1/s", target=READ_CALLS_PER_S),
+    _read_calls,
+)
+LIMITS_READ_BYTES = _workload(
+    "limits-read-bytes",
+    "GetRecords of 1 MB each as often as allowed: bytes that got through",
+    Metric("bytes", "B/s", target=READ_BYTES_PER_S),
+    _read_bytes,
+)

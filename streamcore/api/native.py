@@ -75,7 +75,7 @@ class PutBody(msgspec.Struct, forbid_unknown_fields=True):
 
 _CREATE: Final = msgspec.msgpack.Decoder(CreateBody)
 _PUT: Final = msgspec.msgpack.Decoder(PutBody)
-_CHECKPOINTS: Final = msgspec.msgpack.Decoder(dict[str, Annotated[int, msgspec.Meta(ge=0, lt=2**63)]])
+_CHECKPOINTS: Final = msgspec.msgpack.Decoder(dict[str, Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]])
 
 
 class NativeApi:

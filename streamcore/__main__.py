@@ -1,0 +1,5 @@
+"""`python -m streamcore`."""
+
+from streamcore.cli import main
+
+main()

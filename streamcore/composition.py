@@ -1,0 +1,46 @@
+"""What `streamcore serve` is made of: the broker, the doors in front of it, the functions on top."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from streamcore.api.http import Api
+from streamcore.api.native import NativeApi
+from streamcore.api.operations import OperationsApi
+from streamcore.api.server import HttpServer
+from streamcore.broker import Broker, start_broker
+from streamcore.config import Settings
+from streamcore.metrics import Exposition
+
+
+@dataclass
+class Composition:
+    """A running broker process; `url` is where it accepts."""
+
+    broker: Broker
+    server: HttpServer
+    url: str
+
+    @classmethod
+    async def start(cls, settings: Settings) -> Composition:
+        """Raises StartError, and OSError when the address cannot be had."""
+        broker = await start_broker(settings, data=settings.data)
+        try:
+            operations = OperationsApi(broker, Exposition(broker))
+            doors: dict[str, Api] = {
+                "/v1/": NativeApi(broker),
+                "/metrics": operations,
+                "/healthz": operations,
+                "/readyz": operations,
+            }
+            server = HttpServer(settings, doors, operations)
+            url = await server.start()
+        except BaseException:
+            await broker.close()
+            raise
+        return cls(broker, server, url)
+
+    async def stop(self) -> None:
+        """Ends requests in progress, commits what waits, closes the volume."""
+        await self.server.stop()
+        await self.broker.close()

@@ -82,6 +82,32 @@ class PoolClosedError(FunctionsError, RuntimeError):
         return "the worker pool is not running"
 
 
+class PoolBusyError(FunctionsError, RuntimeError):
+    """More invocations wait for a worker than the pool lets wait; nothing was run."""
+
+    code = "TooManyRequestsException"
+
+    def __init__(self, waiting: int) -> None:
+        super().__init__(waiting)
+        self.waiting = waiting
+
+    def __str__(self) -> str:
+        return f"Rate Exceeded. ({self.waiting} invocations wait for a worker)"
+
+
+class PreloadError(FunctionsError, RuntimeError):
+    """The process that workers are forked from could not import what it should share."""
+
+    code = "Runtime.ImportModuleError"
+
+    def __init__(self, payload: bytes) -> None:
+        super().__init__(payload)
+        self.payload = payload
+
+    def __str__(self) -> str:
+        return f"preloading failed: {self.payload.decode(errors='replace')}"
+
+
 class FrameError(FunctionsError, ValueError):
     """The peer sent bytes that are no frame, or a frame above the bound; the connection cannot go on."""
 

@@ -144,7 +144,7 @@ class WorkerPool:
         except asyncio.CancelledError:
             if invocation in lane.waiting:
                 lane.waiting.remove(invocation)
-                self._rotate(lane)
+                self._enlist(lane)
             raise
 
     async def warm(self, spec: FunctionSpec, n: int) -> int:
@@ -242,25 +242,32 @@ class WorkerPool:
             worker = next(reversed(lane.idle))
             self._wake(lane, worker)
             self._hand_over(worker, invocation)
-        self._rotate(lane)
+        self._enlist(lane)
         self._grow()
 
     def _assign(self, lane: Lane, worker: Worker) -> None:
-        if not lane.fits(worker) or self._yields(lane):
+        # A worker that has served nobody yet does not yield: places would be handed round without an event run.
+        if not lane.fits(worker) or (worker.served and self._yields(lane)):
             worker.dismiss()
         elif (invocation := lane.next_waiting()) is not None:
             self._hand_over(worker, invocation)
             self._rotate(lane)
         else:
             self._rest(lane, worker)
-            self._rotate(lane)
+            self._enlist(lane)
             self._grow()
 
-    def _rotate(self, lane: Lane) -> None:
-        """Keeps the rotation to those that wait; who had a turn, or comes new, goes to its end."""
-        self._rotation.pop(lane, None)
+    def _enlist(self, lane: Lane) -> None:
+        """Keeps the rotation to those that wait; who comes new goes to its end."""
         if lane.waiting:
-            self._rotation[lane] = None
+            self._rotation.setdefault(lane)
+        else:
+            self._rotation.pop(lane, None)
+
+    def _rotate(self, lane: Lane) -> None:
+        """The lane has had a turn."""
+        self._rotation.pop(lane, None)
+        self._enlist(lane)
 
     def _hand_over(self, worker: Worker, invocation: Invocation) -> None:
         deadline_ms = self._wall_ms() + worker.spec.timeout_ms
@@ -281,7 +288,7 @@ class WorkerPool:
 
     def _refuse(self, lane: Lane, error: OSError) -> None:
         invocation = lane.next_waiting()
-        self._rotate(lane)
+        self._enlist(lane)
         if invocation is not None:
             invocation.future.set_exception(error)
 
@@ -308,7 +315,7 @@ class WorkerPool:
             outcome = msgspec.structs.replace(outcome, request_id=invocation.head.request_id)
             lane.stats.record(outcome)
             invocation.future.set_result(outcome)
-        self._rotate(lane)
+        self._enlist(lane)
 
     def _loss(self, invocation: Invocation, spawner: Spawner) -> Outcome | None:
         """The zygote ended under a worker that was starting. Another one is tried, but not for ever."""

@@ -80,6 +80,7 @@ class Worker:
         self.state = WorkerState.STARTING
         self.pid: int | None = None
         self.started = False  # its handler was loaded
+        self.served = False  # it was given an event
         self.retired = False  # takes no further event
         self.condemned = False  # is being ended, or has ended
         self.dismissed = False  # ended because the pool wanted so
@@ -126,6 +127,7 @@ class Worker:
         """Hands over an event; the worker must be IDLE. Its future gets the outcome, whatever happens."""
         assert self.state is WorkerState.IDLE
         self.state = WorkerState.BUSY
+        self.served = True
         self._invocation = invocation
         self._output.begin()
         self._begun_s = self._clock.time()

@@ -1,0 +1,100 @@
+"""An event source mapping: its settings, and the states it goes through."""
+
+import enum
+import re
+
+import msgspec
+
+from runtime.errors import InvalidMappingError, InvalidTransitionError
+
+INFINITE = -1
+_ARN = re.compile(r"(?a)\Aarn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:[0-9]*:.+\Z")
+
+
+class StartingPosition(enum.Enum):
+    """Where a mapping without a checkpoint begins in a shard."""
+
+    TRIM_HORIZON = "TRIM_HORIZON"
+    LATEST = "LATEST"
+    AT_TIMESTAMP = "AT_TIMESTAMP"
+
+
+class State(enum.Enum):
+    """The `State` field of an event source mapping."""
+
+    CREATING = "Creating"
+    ENABLING = "Enabling"
+    ENABLED = "Enabled"
+    DISABLING = "Disabling"
+    DISABLED = "Disabled"
+    UPDATING = "Updating"
+    DELETING = "Deleting"
+
+
+TRANSITIONS: dict[State, frozenset[State]] = {
+    State.CREATING: frozenset({State.ENABLED, State.DISABLED, State.DELETING}),
+    State.ENABLING: frozenset({State.ENABLED, State.DISABLING, State.DELETING}),
+    State.ENABLED: frozenset({State.DISABLING, State.UPDATING, State.DELETING}),
+    State.DISABLING: frozenset({State.DISABLED, State.ENABLING, State.DELETING}),
+    State.DISABLED: frozenset({State.ENABLING, State.UPDATING, State.DELETING}),
+    State.UPDATING: frozenset({State.ENABLED, State.DISABLED, State.ENABLING, State.DISABLING, State.DELETING}),
+    State.DELETING: frozenset(),
+}
+"""The only place that says which state may follow which; a deleted mapping has no state, it is gone."""
+
+
+def advance(present: State, wanted: State) -> State:
+    """`wanted`, if the table allows it; raises `InvalidTransitionError`."""
+    if wanted not in TRANSITIONS[present]:
+        raise InvalidTransitionError(present.value, wanted.value)
+    return wanted
+
+
+class MappingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How records of one stream are handed to one function. Raises `InvalidMappingError`.
+
+    `maximum_retry_attempts` n means n + 1 invokes; -1 means until the records expire.
+    `maximum_record_age_s` -1 means no limit but the stream's retention.
+    Ranges and defaults: Lambda's `CreateEventSourceMapping`.
+    """
+
+    uuid: str
+    stream: str
+    function_name: str
+    starting_position: StartingPosition
+    starting_position_timestamp_ms: int | None = None
+    batch_size: int = 100
+    maximum_batching_window_ms: int = 0
+    maximum_retry_attempts: int = INFINITE
+    maximum_record_age_s: int = INFINITE
+    bisect_batch_on_function_error: bool = False
+    report_batch_item_failures: bool = False
+    enabled: bool = True
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.uuid) <= 36:
+            raise InvalidMappingError("uuid", self.uuid, "must be 1 to 36 characters")
+        if not _ARN.match(self.stream):
+            raise InvalidMappingError("stream", self.stream, "must be an ARN")
+        if not 1 <= len(self.function_name) <= 140:
+            raise InvalidMappingError("function_name", self.function_name, "must be 1 to 140 characters")
+        _within("batch_size", self.batch_size, 1, 10_000)
+        _within("maximum_batching_window_ms", self.maximum_batching_window_ms, 0, 300_000)
+        _within("maximum_retry_attempts", self.maximum_retry_attempts, INFINITE, 10_000)
+        if self.maximum_record_age_s != INFINITE:
+            _within("maximum_record_age_s", self.maximum_record_age_s, 60, 604_800)
+        self._check_position()
+
+    def _check_position(self) -> None:
+        wants_timestamp = self.starting_position is StartingPosition.AT_TIMESTAMP
+        timestamp_ms = self.starting_position_timestamp_ms
+        if wants_timestamp != (timestamp_ms is not None):
+            rule = "must be given with AT_TIMESTAMP, and only then"
+            raise InvalidMappingError("starting_position_timestamp_ms", timestamp_ms, rule)
+        if timestamp_ms is not None and timestamp_ms < 0:
+            raise InvalidMappingError("starting_position_timestamp_ms", timestamp_ms, "must not be negative")
+
+
+def _within(field: str, value: int, low: int, high: int) -> None:
+    if not low <= value <= high:
+        raise InvalidMappingError(field, value, f"must be from {low} to {high}")

@@ -1,0 +1,49 @@
+"""Descendants that left their worker's process group (daemons, new sessions) still end with the worker.
+
+The zygote is their parent once their own is gone (`linux.adopt_orphans`); whose they were is told by a variable of
+their environment that is unique to each worker. Only a started program shows that environment: a daemon that is a
+mere fork of its worker, or replaced the variable, lives until the zygote ends.
+"""
+
+import os
+import signal
+
+_MARK = b"AWS_LAMBDA_LOG_STREAM_NAME="
+
+
+def end(workers: set[int], log_stream: str | None) -> None:
+    """Kills and reaps the adopted processes of the worker with that log stream; all of them for `None`.
+
+    `workers` are the processes that were not adopted but forked here. Repeats, because a process that ends leaves its
+    own children behind.
+    """
+    while adopted := [pid for pid in _children() if pid not in workers and _belongs(pid, log_stream)]:
+        for pid in adopted:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+
+
+def _children() -> list[int]:
+    own_pid = os.getpid()
+    return [int(name) for name in os.listdir("/proc") if name.isdigit() and _parent(name) == own_pid]
+
+
+def _parent(name: str) -> int:
+    stat = _read(f"/proc/{name}/stat")
+    # The command's name stands in parentheses and may hold anything: the fields count from its end (proc(5)).
+    return int(stat[stat.rindex(b")") + 2 :].split(b" ", 2)[1]) if stat else 0
+
+
+def _belongs(pid: int, log_stream: str | None) -> bool:
+    if log_stream is None:
+        return True
+    environment = _read(f"/proc/{pid}/environ")
+    return not environment or _MARK + log_stream.encode() in environment.split(b"\0")  # none: it is already dead
+
+
+def _read(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return b""  # it ended in between, or it is not ours

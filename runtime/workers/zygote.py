@@ -1,0 +1,190 @@
+"""The process that workers are forked from: one interpreter, started once, that never runs a handler.
+
+`python -m runtime.workers.zygote FD PID`: FD is the control socket, PID the broker's process. It holds no thread, no
+loop and no broker state, so that forking it is safe and cheap. It ends with the broker, and its workers with it.
+"""
+
+import gc
+import importlib
+import os
+import select
+import signal
+import socket
+import sys
+from typing import NoReturn
+
+import msgspec
+
+from runtime.workers import child, handler, linux, orphans
+from runtime.workers.frames import (
+    MAX_CONTROL_BYTES,
+    ExitedHead,
+    Frame,
+    Kind,
+    Order,
+    Preparation,
+    SpawnedHead,
+    WorkerHead,
+    decode_message,
+    encode,
+)
+
+_worker_heads = msgspec.json.Decoder(WorkerHead)
+
+
+class Child:
+    """A worker as its parent knows it."""
+
+    def __init__(self, worker: int, pid: int, pidfd: int, log_stream: str) -> None:
+        self.worker = worker
+        self.pid = pid
+        self.pidfd = pidfd
+        self.log_stream = log_stream
+
+    def kill(self) -> None:
+        """Ends the worker and its process group. Until it is reaped its number cannot mean another process."""
+        os.kill(self.pid, signal.SIGKILL)
+        try:
+            os.killpg(self.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass  # it had not become a group yet, or its group is gone
+
+
+class Zygote:
+    """Forks workers on request, and reports their end."""
+
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+        self._poller = select.poll()
+        self._poller.register(control, select.POLLIN)
+        self._children: dict[int, Child] = {}  # by pidfd
+        self._base_path = list(sys.path)
+
+    def prepare(self) -> bool:
+        """Imports what the workers will share; false if that failed, which has been reported then."""
+        message = self._control.recv(MAX_CONTROL_BYTES)
+        if not message:
+            return False
+        preparation = msgspec.json.decode(decode_message(message).body, type=Preparation)
+        sys.path[:0] = preparation.paths
+        try:
+            for module in preparation.preload:
+                importlib.import_module(module)
+            if len(os.listdir("/proc/self/task")) > 1:
+                raise RuntimeError("a preloaded module has started a thread; threads do not survive a fork")
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever an import raises is the answer
+            self._send(Kind.UNFIT, body=_unfit(error))
+            return False
+        gc.collect()
+        gc.freeze()  # what is shared stays shared: the collector of a worker writes to none of these pages
+        self._send(Kind.READY)
+        return True
+
+    def run(self) -> None:
+        """Serves until the broker closes the control socket; then ends what is left."""
+        try:
+            while self._serve():
+                pass
+        finally:
+            self._end()
+
+    def _serve(self) -> bool:
+        ready = [fd for fd, _ in self._poller.poll()]
+        for fd in ready:
+            if fd != self._control.fileno():
+                self._bury(self._children.pop(fd))
+        return self._control.fileno() not in ready or self._hear()
+
+    def _hear(self) -> bool:
+        message, fds, _, _ = socket.recv_fds(self._control, MAX_CONTROL_BYTES, 2, socket.MSG_CMSG_CLOEXEC)
+        if message:
+            self._obey(decode_message(message), fds)
+        return bool(message)
+
+    def _obey(self, frame: Frame, fds: list[int]) -> None:
+        worker = _worker_heads.decode(frame.head).worker
+        if frame.kind == Kind.SPAWN:
+            self._spawn(worker, msgspec.json.decode(frame.body, type=Order), fds)
+        else:
+            for one in self._children.values():
+                if one.worker == worker:
+                    one.kill()
+
+    def _spawn(self, worker: int, order: Order, fds: list[int]) -> None:
+        socket_fd, output_fd = fds
+        zygote_pid = os.getpid()
+        try:
+            pid = os.fork()
+        except OSError as error:  # no memory, too many processes: the pool tries again or gives up
+            sys.stderr.write(f"streamcore: cannot fork a worker: {error}\n")
+            self._send(Kind.REFUSED, WorkerHead(worker))
+            return
+        if pid == 0:
+            self._forget()
+            child.main(socket.socket(fileno=socket_fd), output_fd, order, self._base_path, zygote_pid)
+        for fd in fds:
+            os.close(fd)
+        self._adopt(Child(worker, pid, os.pidfd_open(pid), order.log_stream))
+
+    def _adopt(self, one: Child) -> None:
+        self._children[one.pidfd] = one
+        self._poller.register(one.pidfd, select.POLLIN)
+        self._send(Kind.SPAWNED, SpawnedHead(one.worker, one.pid))
+
+    def _forget(self) -> None:
+        """In the fork: lets go of what belongs to the zygote, so that its end and its siblings' stay theirs."""
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        self._control.close()
+        for pidfd in self._children:
+            os.close(pidfd)
+
+    def _bury(self, one: Child) -> None:
+        """Reaps a worker that has ended. Its group is killed first, while the number is still its own."""
+        self._poller.unregister(one.pidfd)
+        os.waitid(os.P_PIDFD, one.pidfd, os.WEXITED | os.WNOWAIT)
+        one.kill()
+        _, status, usage = os.wait4(one.pid, 0)
+        os.close(one.pidfd)
+        orphans.end({other.pid for other in self._children.values()}, one.log_stream)
+        self._send(Kind.EXITED, ExitedHead(one.worker, os.waitstatus_to_exitcode(status), usage.ru_maxrss))
+
+    def _end(self) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the broker's end may be told twice
+        for one in self._children.values():
+            one.kill()
+        while self._children:
+            self._bury(self._children.popitem()[1])
+        orphans.end(set(), None)
+
+    def _send(self, kind: Kind, head: msgspec.Struct | None = None, body: bytes = b"") -> None:
+        try:
+            self._control.sendall(encode(kind, head, len(body)) + body)
+        except BrokenPipeError:
+            pass  # the broker is gone: the next read says so, and everything ends
+
+
+def _unfit(error: BaseException) -> bytes:
+    if isinstance(error, ImportError):
+        return handler.report(handler.FaultError("Runtime.ImportModuleError", f"Unable to preload: {error}"))
+    return handler.report(error)
+
+
+def _stop(signal_number: int, frame: object) -> NoReturn:
+    raise SystemExit(0)
+
+
+def main() -> None:
+    """Entry point; see the module's text."""
+    control_fd, broker_pid = int(sys.argv[1]), int(sys.argv[2])
+    # Deadly while modules are being imported, orderly afterwards: then `run` ends the workers' groups too.
+    linux.die_with_parent(broker_pid, signal.SIGTERM)
+    linux.adopt_orphans()
+    os.set_inheritable(control_fd, False)
+    zygote = Zygote(socket.socket(fileno=control_fd))
+    if zygote.prepare():
+        signal.signal(signal.SIGTERM, _stop)
+        zygote.run()
+
+
+if __name__ == "__main__":
+    main()

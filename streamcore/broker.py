@@ -431,6 +431,10 @@ class Broker:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
+    def tip(self, name: str, shard: str, *, scope: Scope | None = None) -> int:
+        """The index behind the last committed record."""
+        return self._find(name, scope).shard(shard).committed_index
+
     async def wait(self, name: str, shard: str, index: int, *, scope: Scope | None = None) -> None:
         """Returns once there may be something to read at `index`: a commit woke it, or the shard ended.
 

@@ -21,7 +21,7 @@ import msgspec
 
 from runtime.errors import InvalidParameterError
 from runtime.mappings.mapping import Mapping
-from runtime.mappings.poller import Form
+from runtime.mappings.poller import Form, OnOutcome
 from runtime.model.function import FunctionSpec
 from runtime.model.invocation import Outcome
 from runtime.model.mapping import MappingConfig, StartingPosition
@@ -131,9 +131,10 @@ class Functions:
         maximum_record_age_s: int = -1,
         bisect_batch_on_function_error: bool = False,
         report_batch_item_failures: bool = False,
+        on_outcome: OnOutcome | None = None,
     ) -> Mapping:
         """Feeds the function with the stream's records. A mapping of this stream to this function that was kept goes on
-        from its positions, with these settings.
+        from its positions, with these settings. `on_outcome` hears of each invocation (shard id, records, outcome).
 
         Raises StreamNotFound, InvalidMappingError.
         """
@@ -158,7 +159,7 @@ class Functions:
             await self.mappings.pop(config.uuid).stop()
         await self._broker.save_document(_MAPPINGS, config.uuid, _ENCODER.encode(config))
         self._configs[config.uuid] = config
-        return await self._begin(config)
+        return await self._begin(config, on_outcome)
 
     async def unmap(self, mapping: Mapping) -> None:
         """Stops a mapping for good and forgets its positions."""
@@ -178,9 +179,9 @@ class Functions:
 
     # ------------------------------------------------------------
 
-    async def _begin(self, config: MappingConfig) -> Mapping:
+    async def _begin(self, config: MappingConfig, on_outcome: OnOutcome | None = None) -> Mapping:
         form_of, invoke = partial(_kinesis_form, config.stream), partial(self.invoke, config.function_name)
-        mapping = Mapping(self._broker, config, form_of, invoke)
+        mapping = Mapping(self._broker, config, form_of, invoke, on_outcome)
         await mapping.start()
         self.mappings[config.uuid] = mapping
         return mapping

@@ -1,4 +1,4 @@
-"""The `streamcore` command, and the composition root: the only file of the broker's package that knows the runtime."""
+"""The `streamcore` command."""
 
 from __future__ import annotations
 

@@ -1,9 +1,14 @@
-"""What `streamcore serve` is made of: the broker, the doors in front of it, the functions on top."""
+"""What `streamcore serve` is made of: the broker, the doors in front of it, the functions on top.
+
+The composition root: the only file of the broker's package that knows the runtime.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from runtime.app import Functions
+from runtime.metrics import FunctionsSource
 from streamcore.api.http import Api
 from streamcore.api.native import NativeApi
 from streamcore.api.operations import OperationsApi
@@ -19,6 +24,7 @@ class Composition:
 
     broker: Broker
     server: HttpServer
+    functions: Functions
     url: str
 
     @classmethod
@@ -26,21 +32,26 @@ class Composition:
         """Raises StartError, and OSError when the address cannot be had."""
         broker = await start_broker(settings, data=settings.data)
         try:
-            operations = OperationsApi(broker, Exposition(broker))
+            exposition = Exposition(broker)
+            operations = OperationsApi(broker, exposition)
             doors: dict[str, Api] = {
                 "/v1/": NativeApi(broker),
                 "/metrics": operations,
                 "/healthz": operations,
                 "/readyz": operations,
             }
+            functions = Functions(broker)
+            exposition.add(FunctionsSource(functions))
+            await functions.start()
             server = HttpServer(settings, doors, operations)
             url = await server.start()
         except BaseException:
             await broker.close()
             raise
-        return cls(broker, server, url)
+        return cls(broker, server, functions, url)
 
     async def stop(self) -> None:
-        """Ends requests in progress, commits what waits, closes the volume."""
+        """Ends requests and batches in progress, commits what waits, closes the volume."""
         await self.server.stop()
+        await self.functions.close()
         await self.broker.close()

@@ -48,25 +48,32 @@ class Source(Protocol):
 
 
 class Exposition:
-    """The text of /metrics, from the broker and whatever else was added."""
+    """What /metrics shows: the broker and whatever else was added."""
 
     def __init__(self, broker: Broker) -> None:
-        self._registry = CollectorRegistry(auto_describe=False)
-        self.add(BrokerSource(broker))
+        self._sources: list[Source] = [BrokerSource(broker)]
 
     def add(self, source: Source) -> None:
-        self._registry.register(_Bridge(source))
+        self._sources.append(source)
 
-    def render(self) -> bytes:
-        return generate_latest(self._registry)
+    def collect(self) -> list[Metric]:
+        """The samples of this moment; taken on the loop, where what they describe does not change meanwhile."""
+        return [metric for source in self._sources for metric in source.collect()]
 
 
-class _Bridge(Collector):
-    def __init__(self, source: Source) -> None:
-        self._source = source
+def render(metrics: list[Metric]) -> bytes:
+    """Prometheus' text; may run in a thread."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Collected(metrics))
+    return generate_latest(registry)
+
+
+class _Collected(Collector):
+    def __init__(self, metrics: list[Metric]) -> None:
+        self._metrics = metrics
 
     def collect(self) -> Iterable[Metric]:
-        return self._source.collect()
+        return self._metrics
 
     def describe(self) -> Iterable[Metric]:
         return ()  # nothing is computed at registration

@@ -9,7 +9,7 @@ from typing import Final
 
 from runtime.errors import PoolClosedError
 from runtime.mappings.checkpoints import SHARD_END, Checkpoints
-from runtime.mappings.poller import Form, Invoke, ShardPoller, ShardStats
+from runtime.mappings.poller import Form, Invoke, OnOutcome, ShardPoller, ShardStats
 from runtime.model.mapping import MappingConfig, StartingPosition, State, advance
 from streamcore.broker import Broker
 from streamcore.clock import Timer
@@ -30,12 +30,20 @@ FormOf = Callable[[ShardInfo], Form]
 class Mapping:
     """Delivers the records of one stream to one function until it is stopped."""
 
-    def __init__(self, broker: Broker, config: MappingConfig, form_of: FormOf, invoke: Invoke) -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        config: MappingConfig,
+        form_of: FormOf,
+        invoke: Invoke,
+        on_outcome: OnOutcome | None = None,
+    ) -> None:
         self.config = config
         self.state = State.CREATING
         self._broker = broker
         self._form_of = form_of
         self._invoke = invoke
+        self._on_outcome = on_outcome
         self._checkpoints = Checkpoints(broker, config.stream, config.uuid)
         self._positions: dict[str, int] = {}
         self._pollers: dict[str, ShardPoller] = {}
@@ -134,6 +142,7 @@ class Mapping:
             self._form_of(shard),
             self._invoke,
             self._progressed,
+            self._on_outcome,
         )
         self._pollers[shard.shard_id] = poller
         task = asyncio.get_running_loop().create_task(poller.run(), name=f"poller-{shard.shard_id}")

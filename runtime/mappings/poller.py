@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 _READ_MAX_BYTES: Final = 4 * 1024 * 1024
 
 Invoke = Callable[[bytes], Awaitable[Outcome]]
+#: Told the shard, the number of records and the outcome of each invocation.
+OnOutcome = Callable[[str, int, Outcome], None]
 
 
 class Form(NamedTuple):
@@ -72,12 +74,14 @@ class ShardPoller:
         form: Form,
         invoke: Invoke,
         on_progress: Callable[[str, int], None],
+        on_outcome: OnOutcome | None = None,
     ) -> None:
         self._broker = broker
         self._config = config
         self._form = form
         self._invoke = invoke
         self._on_progress = on_progress
+        self._on_outcome = on_outcome
         self.shard_id = shard_id
         self.next_index = start_index
         self.done_index = start_index
@@ -270,6 +274,8 @@ class ShardPoller:
         self.stats.errors += not outcome.ok
         self.stats.iterator_age_ms = max(0, self._broker.clock.now_ms() - part[-1].arrived_ms)
         self.last_result = "OK" if outcome.ok else "PROBLEM: Function call failed"
+        if self._on_outcome is not None:
+            self._on_outcome(self.shard_id, len(part), outcome)
         if not outcome.ok:
             log.warning("%s: %s", self.shard_id, outcome.payload[:500].decode(errors="replace"))
 

@@ -6,7 +6,7 @@ import asyncio
 
 from streamcore.api.http import Request, Response
 from streamcore.broker import Broker
-from streamcore.metrics import CONTENT_TYPE, Exposition
+from streamcore.metrics import CONTENT_TYPE, Exposition, render
 
 _TEXT = {"content-type": "text/plain; charset=utf-8"}
 
@@ -24,7 +24,7 @@ class OperationsApi:
             return Response(405, {**_TEXT, "allow": "GET, HEAD"}, b"This path takes GET.\n")
         match request.path:
             case "/metrics":
-                body = await asyncio.get_running_loop().run_in_executor(None, self._exposition.render)
+                body = await asyncio.get_running_loop().run_in_executor(None, render, self._exposition.collect())
                 return Response(200, {"content-type": CONTENT_TYPE}, body)
             case "/healthz":
                 return Response(200, _TEXT, b"ok\n")

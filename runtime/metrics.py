@@ -1,0 +1,81 @@
+"""What Prometheus scrapes of functions and mappings: CloudWatch's names in Prometheus' conventions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import accumulate
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+
+from runtime.app import Functions
+from runtime.workers.lanes import DURATION_BOUNDS_MS, FunctionStats
+
+
+class FunctionsSource:
+    """Samples of the worker pool, each function and each mapping."""
+
+    def __init__(self, functions: Functions) -> None:
+        self._functions = functions
+
+    def collect(self) -> Iterator[Metric]:
+        stats = self._functions.stats()
+        yield GaugeMetricFamily("streamcore_workers", "Worker processes.", value=stats.workers)
+        yield GaugeMetricFamily("streamcore_invocations_waiting", "Events that wait for a worker.", value=stats.waiting)
+        yield CounterMetricFamily(
+            "streamcore_zygote_restarts", "Times the process that workers are forked from died.", stats.zygote_restarts
+        )
+        yield from _functions(stats.functions)
+        yield from self._mappings()
+
+    def _mappings(self) -> Iterator[Metric]:
+        labels = ("mapping", "function", "stream", "shard")
+        batches = CounterMetricFamily("streamcore_mapping_batches", "Batches handed to the function.", labels=labels)
+        records = CounterMetricFamily("streamcore_mapping_records", "Records handed to the function.", labels=labels)
+        errors = CounterMetricFamily("streamcore_mapping_errors", "Batches whose invocation failed.", labels=labels)
+        dropped = CounterMetricFamily("streamcore_mapping_discarded_records", "Records given up.", labels=labels)
+        age = GaugeMetricFamily(
+            "streamcore_mapping_iterator_age_seconds",
+            "Age of the last record of the last batch when it had been handled (IteratorAge).",
+            labels=labels,
+        )
+        for mapping in list(self._functions.mappings.values()):
+            config = mapping.config
+            stream = config.stream.rpartition("/")[2]
+            for shard_id, stats in list(mapping.stats.items()):
+                values = (config.uuid, config.function_name, stream, shard_id)
+                batches.add_metric(values, stats.batches)
+                records.add_metric(values, stats.records)
+                errors.add_metric(values, stats.errors)
+                dropped.add_metric(values, stats.discarded)
+                age.add_metric(values, stats.iterator_age_ms / 1000)
+        yield from (batches, records, errors, dropped, age)
+
+
+def _functions(functions: dict[str, FunctionStats]) -> Iterator[Metric]:
+    labels = ("function",)
+    workers = GaugeMetricFamily(
+        "streamcore_function_workers", "Workers of a function by state.", labels=(*labels, "state")
+    )
+    families = [
+        (CounterMetricFamily(f"streamcore_function_{name}", text, labels=labels), name)
+        for name, text in (
+            ("invocations", "Finished invocations (Invocations)."),
+            ("errors", "Invocations that failed (Errors)."),
+            ("timeouts", "Invocations that were killed at their deadline."),
+            ("cold_starts", "Workers that were started."),
+            ("dropped_output_bytes", "Bytes that functions printed beyond their bound."),
+        )
+    ]
+    durations = HistogramMetricFamily(
+        "streamcore_function_duration_seconds", "Time in the handler (Duration).", labels=labels
+    )
+    bounds = [*(str(bound / 1000) for bound in DURATION_BOUNDS_MS), "+Inf"]
+    for arn, stats in functions.items():
+        name = arn.split(":", 6)[6]
+        for state in ("starting", "idle", "busy"):
+            workers.add_metric((name, state), getattr(stats, state))
+        for family, attribute in families:
+            family.add_metric((name,), getattr(stats, attribute))
+        buckets = zip(bounds, accumulate(stats.duration_counts), strict=True)
+        durations.add_metric((name,), [(bound, float(n)) for bound, n in buckets], stats.duration_ms_total / 1000)
+    yield from (workers, *(family for family, _ in families), durations)

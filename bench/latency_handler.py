@@ -1,4 +1,4 @@
-"""The function of `handler-latency`: notes when it was entered, for each numbered record. It is zipped and uploaded."""
+"""The function of `handler-latency`: notes when it was entered, for each numbered record."""
 
 import base64
 import os

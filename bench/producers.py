@@ -44,9 +44,10 @@ def _batches(plan: ProducerPlan) -> Iterator[list[tuple[str, bytes]]]:
 
 
 async def _produce_streamcore(plan: ProducerPlan) -> ProducerResult:
-    client = importlib.import_module("streamcore.client")  # each client is imported by the process that measures it
+    from streamcore.client import Producer  # each client is imported by the process that measures it
+
     batches = _batches(plan)
-    async with client.Producer(f"http://{HOST}:{plan.port}", plan.stream) as producer:
+    async with Producer(f"http://{HOST}:{plan.port}", plan.stream) as producer:
 
         async def produce(seconds: float) -> ProducerResult:
             started, records = time.monotonic(), 0

@@ -95,6 +95,20 @@ PROGRAMS: Mapping[str, Program] = {
         Program("streamcore", _find_streamcore, _streamcore_options("off"), _URL_LINE, _STREAMCORE_HINT),
         Program("streamcore-limits", _find_streamcore, _streamcore_options("enforce"), _URL_LINE, _STREAMCORE_HINT),
         Program(
+            "streamcore-function",
+            lambda: [sys.executable, "-m", "bench.function_server"] if _find_streamcore() else None,
+            lambda port, folder: [
+                "--port",
+                str(port),
+                "--data",
+                str(folder / "data"),
+                "--entries",
+                str(folder / "entries"),
+            ],
+            _URL_LINE,
+            _STREAMCORE_HINT,
+        ),
+        Program(
             "kinesalite",
             _find_kinesalite,
             _kinesalite_options,

@@ -1,76 +1,25 @@
 """How long after a put was acknowledged its handler was entered, in a warm worker.
 
-Through the public API only: CreateFunction, CreateEventSourceMapping, then PutRecord in an open loop. All clocks are
-CLOCK_REALTIME of one machine.
+PutRecord in an open loop over HTTP; the function is mapped by `bench.function_server`. All clocks are CLOCK_REALTIME of
+one machine.
 """
 
 from __future__ import annotations
 
-import base64
-import io
 import time
-import zipfile
 from collections.abc import Callable
-from http import HTTPStatus
 from pathlib import Path
-from typing import Any
 
-import msgspec
-
-from bench import latency_handler
 from bench.child import LoadError
-from bench.control import CallError, Client
+from bench.function_server import STREAM
 from bench.histogram import Histogram
 from bench.load import LoadPlan, LoadResult
-from bench.wire import authorization
 from bench.workload import Bench, Measurement, Metric, Side, Workload
-from bench.workloads.puts import SHARDS
 
 RATE_PER_S = 500
 _CONNECTIONS = 16
 _RECORD_BYTES = 100
-_FUNCTION = "bench-latency"
-_API = "/2015-03-31"
 _DELIVERY_TIMEOUT_SECONDS = 30.0
-
-
-def _zipped_handler() -> str:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("handler.py", Path(latency_handler.__file__).read_text())
-    return base64.b64encode(buffer.getvalue()).decode()
-
-
-def _post(client: Client, path: str, body: dict[str, object]) -> Any:
-    headers = {"Content-Type": "application/json", **authorization("lambda")}
-    status, answer = client.post(_API + path, headers, body)
-    if status not in (HTTPStatus.CREATED, HTTPStatus.ACCEPTED):
-        raise CallError(f"{path}: {status} {answer[:300]!r}")
-    return msgspec.json.decode(answer)
-
-
-def _create_function(client: Client, entries: Path) -> None:
-    function: dict[str, object] = {
-        "FunctionName": _FUNCTION,
-        "Runtime": "python3.11",
-        "Role": "arn:aws:iam::000000000000:role/bench",
-        "Handler": "handler.handler",
-        "Code": {"ZipFile": _zipped_handler()},
-        "Timeout": 30,
-        "Environment": {"Variables": {"BENCH_ENTRIES_FILE": str(entries)}},
-    }
-    _post(client, "/functions", function)
-
-
-def _create_mapping(client: Client, stream: str) -> None:
-    summary = client.call("DescribeStreamSummary", StreamName=stream)["StreamDescriptionSummary"]
-    mapping: dict[str, object] = {
-        "EventSourceArn": summary["StreamARN"],
-        "FunctionName": _FUNCTION,
-        "StartingPosition": "TRIM_HORIZON",
-        "BatchSize": 100,
-    }
-    _post(client, "/event-source-mappings", mapping)
 
 
 def _plan(bench: Bench, port: int, stream: str, is_warmup: bool) -> LoadPlan:
@@ -134,14 +83,11 @@ def _measurement(result: LoadResult, lines: list[str]) -> Measurement:
 
 
 def _measure(bench: Bench) -> Measurement:
-    with bench.fresh_folder() as folder, bench.server("streamcore") as server, Client(server.port) as client:
+    with bench.fresh_folder() as folder, bench.server_over("streamcore-function", folder) as server:
         entries = folder / "entries"
-        stream = client.create_stream(SHARDS)
-        _create_function(client, entries)
-        _create_mapping(client, stream)
-        bench.load(_plan(bench, server.port, stream, is_warmup=True))
+        bench.load(_plan(bench, server.port, STREAM, is_warmup=True))
         _await(entries, lambda lines: len(lines) > 0)
-        result = bench.load(_plan(bench, server.port, stream, is_warmup=False))
+        result = bench.load(_plan(bench, server.port, STREAM, is_warmup=False))
         lines = _await(entries, lambda lines: len(first_entries(lines)) >= result.requests)
     return _measurement(result, lines)
 
@@ -155,5 +101,5 @@ HANDLER_LATENCY = Workload(
         Metric("p50 whole", "ms", higher_is_better=False),
         Metric("p99 whole", "ms", higher_is_better=False),
     ],
-    sides=[Side("streamcore", "streamcore", _measure)],
+    sides=[Side("streamcore", "streamcore-function", _measure)],
 )

@@ -152,6 +152,8 @@ async def show(composition: Composition, arguments: argparse.Namespace) -> int:
     async with Client(composition.url) as client:
         await find_stream(client, composition)
         print(f"putting {len(events):,} flights of January 2013, keyed by tail number, {BATCH} a request:")
+        # A mapping that a killed run left goes on where it was; the tables below want every record, so it begins anew.
+        await composition.functions.unmap(await composition.functions.map(STREAM, delays))
         mapping = await composition.functions.map(STREAM, delays, batch_size=500, on_outcome=progress.outcome)
         shower = asyncio.create_task(progress.show())
         try:

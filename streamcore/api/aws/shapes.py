@@ -57,6 +57,8 @@ class Timestamp:
 
 def read_timestamp(value: Any) -> Timestamp:
     """A timestamp that is a bare number counts seconds. Raises TypeError, ValueError."""
+    if isinstance(value, Timestamp):
+        return value
     if isinstance(value, int | float) and not isinstance(value, bool):
         return Timestamp.from_seconds(value)
     raise TypeError(f"{type(value).__name__} is no timestamp")

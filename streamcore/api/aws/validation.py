@@ -155,7 +155,7 @@ def _boolean(value: Any) -> bool:
 
 def _timestamp(value: Any) -> Timestamp:
     try:
-        return value if isinstance(value, Timestamp) else read_timestamp(value)
+        return read_timestamp(value)
     except (TypeError, ValueError):
         raise serialization(f"{_java_class(value)} can not be converted to milliseconds since epoch") from None
 

@@ -1,0 +1,139 @@
+"""GetRecords: https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html
+
+The hot path out. Records come in chunks that arrived together, so the arrival time is written once per chunk; the
+rest is one Struct per record, encoded in C.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any, Final
+
+import cbor2
+import msgspec
+import pybase64
+
+from streamcore.api.aws.codecs import cbor_timestamp, json_timestamp
+from streamcore.api.aws.kinesis.shapes import KINESIS, HashKeyRange, StreamARN, dry_run, hash_key_range
+from streamcore.api.aws.service import Call
+from streamcore.api.aws.shapes import Shape, number, text
+from streamcore.broker import GetRecordsResult
+from streamcore.model import limits
+from streamcore.model.record import Chunk, ReadResult
+from streamcore.model.stream import ShardInfo, parse_stream_arn, shard_id
+
+#: From this size on pybase64 (SIMD) beats msgspec's own base64; below it the call costs more than it saves. Measured:
+#: 100 B 0.24 against 0.35 us per record, 1000 B 0.98 against 0.76.
+SIMD_FROM_BYTES: Final = 400
+
+
+class GetRecordsInput(Shape, frozen=True, kw_only=True):
+    limit: Annotated[int, number(1, limits.GET_RECORDS_MAX_ENTRIES)] | None = None
+    shard_iterator: Annotated[str, text(1, 512)]
+    dry_run: bool | None = None
+    stream_arn: StreamARN | None = None
+
+
+class _Record(msgspec.Struct, gc=False, rename="pascal"):
+    """A record in JSON: the time is ready-made text, data is bytes or its base64."""
+
+    approximate_arrival_timestamp: msgspec.Raw
+    data: bytes | str
+    partition_key: str
+    sequence_number: str
+
+
+class ChildShard(Shape, frozen=True, kw_only=True):
+    shard_id: str
+    parent_shards: list[str]
+    hash_key_range: HashKeyRange
+
+
+class _Body(msgspec.Struct, rename="pascal"):
+    child_shards: list[ChildShard] | msgspec.UnsetType
+    millis_behind_latest: int
+    next_shard_iterator: str | None
+    records: list[_Record]
+
+
+_ENCODER: Final = msgspec.json.Encoder()
+
+
+class GetRecordsOutput:
+    """The answer to GetRecords."""
+
+    __slots__ = ("_next_iterator", "_result")
+
+    def __init__(self, found: GetRecordsResult) -> None:
+        self._result: ReadResult = found.result
+        self._next_iterator = found.next_iterator
+
+    def to_json(self) -> bytes:
+        result = self._result
+        records: list[_Record] = []
+        for chunk in result.chunks:
+            records += _json_records(chunk, result.shard)
+        body = _Body(
+            child_shards=self._children() or msgspec.UNSET,
+            millis_behind_latest=result.millis_behind,
+            next_shard_iterator=self._next_iterator,
+            records=records,
+        )
+        return _ENCODER.encode(body)
+
+    def to_cbor(self) -> bytes:
+        result = self._result
+        records: list[dict[str, Any]] = []
+        for chunk in result.chunks:
+            records += _cbor_records(chunk, result.shard)
+        output = {
+            "MillisBehindLatest": result.millis_behind,
+            "NextShardIterator": self._next_iterator,
+            "Records": records,
+        }
+        if result.child_shards:
+            output["ChildShards"] = msgspec.to_builtins(self._children())
+        return cbor2.dumps(output)
+
+    def _children(self) -> list[ChildShard]:
+        return [_child(shard) for shard in self._result.child_shards]
+
+
+@KINESIS.action("GetRecords")
+async def get_records(call: Call, input_: GetRecordsInput) -> GetRecordsOutput:
+    """Reads on from an iterator, within the shard's limits. At the end of a closed shard the next iterator is null, and
+    only then its child shards are told."""
+    scope = call.scope if input_.stream_arn is None else parse_stream_arn(input_.stream_arn)[0]
+    limit = 1 if input_.dry_run else input_.limit or limits.GET_RECORDS_MAX_ENTRIES
+    found = await call.broker.get_records(input_.shard_iterator, limit, scope=scope)
+    if input_.dry_run:
+        raise dry_run()
+    return GetRecordsOutput(found)
+
+
+def _json_records(chunk: Chunk, shard: ShardInfo) -> list[_Record]:
+    arrival = msgspec.Raw(json_timestamp(chunk.arrival_ms))
+    datas: Iterable[bytes | str] = chunk.datas
+    if sum(map(len, chunk.datas)) >= SIMD_FROM_BYTES * len(chunk.datas):
+        encode: Callable[[bytes], str] = pybase64.b64encode_as_string
+        datas = map(encode, chunk.datas)
+    columns = zip(datas, map(bytes.decode, chunk.keys), chunk.sequences(shard), strict=True)
+    return [_Record(arrival, data, key, sequence) for data, key, sequence in columns]
+
+
+def _cbor_records(chunk: Chunk, shard: ShardInfo) -> list[dict[str, Any]]:
+    arrival = cbor_timestamp(chunk.arrival_ms)
+    columns = zip(chunk.datas, map(bytes.decode, chunk.keys), chunk.sequences(shard), strict=True)
+    return [
+        {"ApproximateArrivalTimestamp": arrival, "Data": data, "PartitionKey": key, "SequenceNumber": sequence}
+        for data, key, sequence in columns
+    ]
+
+
+def _child(shard: ShardInfo) -> ChildShard:
+    parents = [number for number in (shard.parent, shard.adjacent_parent) if number is not None]
+    return ChildShard(
+        shard_id=shard.shard_id,
+        parent_shards=[shard_id(number) for number in parents],
+        hash_key_range=hash_key_range(shard),
+    )

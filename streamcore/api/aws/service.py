@@ -1,0 +1,214 @@
+"""AWS services without HTTP: what a request and an answer are, the registry of actions, and the door in front of it.
+
+    KINESIS = Service("kinesis", target_prefix="Kinesis_20131202")
+
+    @KINESIS.action("DeleteStream")
+    async def delete_stream(call: Call, input: DeleteStreamInput) -> None: ...
+
+    endpoint = Endpoint([TargetProtocol(broker, [KINESIS])])
+    answer = await endpoint.handle(Request("POST", "/", headers, body))
+
+An action's file is all there is to an action: its input's annotation is the Struct that the codec decodes into.
+Handlers return data or raise; they never touch the answer. A service whose actions need more than the broker registers
+them in a function that has it: `def lambda_service(app: App) -> Service`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import os
+import re
+import uuid
+from base64 import b64encode
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Protocol, TypeVar, get_type_hints
+
+from streamcore.api.aws.codecs import Codec, Rendered
+from streamcore.api.aws.errors import internal
+from streamcore.api.aws.shapes import Shape
+from streamcore.broker import Broker
+from streamcore.model.stream import Scope
+
+log = logging.getLogger(__name__)
+
+#: The largest body taken, before and after it is inflated: 10 MiB of records are 13.4 MiB in base64, and every record
+#: brings its key and the names around it. Larger ones get 413.
+BODY_MAX_BYTES: Final = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request. Header names are lower-case; `query` is what follows the `?`, undecoded."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+    query: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One HTTP answer. `operation` (`kinesis.PutRecords`) and `error` (AWS's code) are for metrics and logs."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes = b""
+    operation: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamingResponse:
+    """An answer that goes on: `events` are frames, each to be sent as soon as it is there."""
+
+    status: int
+    headers: dict[str, str]
+    events: AsyncIterator[bytes]
+    operation: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EventStream:
+    """What a handler returns to answer with a stream: (event type, payload) pairs."""
+
+    events: AsyncIterator[tuple[str, Shape]]
+
+
+Output = Shape | Rendered | EventStream | None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a handler knows besides its input: where names are looked up, and which request this is."""
+
+    broker: Broker
+    scope: Scope
+    request_id: str
+    codec: Codec
+
+
+I_ = TypeVar("I_", bound=Shape)
+Handler = Callable[[Call, I_], Awaitable[Output]]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A registered action: `name` is AWS's, `input` the Struct of its input."""
+
+    name: str
+    operation: str
+    input: type[Shape]
+    handler: Handler[Any] = field(repr=False)
+
+
+class Service:
+    """The actions of one AWS service."""
+
+    def __init__(self, name: str, *, target_prefix: str) -> None:
+        self.name = name
+        self.target_prefix = target_prefix
+        self.actions: dict[str, Action] = {}
+
+    def action(self, name: str) -> Callable[[Handler[I_]], Handler[I_]]:
+        """Registers a coroutine `(call, input)` under AWS's name for it."""
+
+        def register(handler: Handler[I_]) -> Handler[I_]:
+            if name in self.actions:
+                raise ValueError(f"{self.name} has an action {name} already")
+            self.actions[name] = Action(name, f"{self.name}.{name}", _input_of(handler), handler)
+            return handler
+
+        return register
+
+    def __repr__(self) -> str:
+        return f"<Service {self.name}, {len(self.actions)} actions>"
+
+
+def _input_of(handler: Handler[Any]) -> type[Shape]:
+    """The annotation of a handler's second parameter."""
+    parameter = list(inspect.signature(handler).parameters)[1]
+    annotation = get_type_hints(handler)[parameter]
+    if not (isinstance(annotation, type) and issubclass(annotation, Shape)):
+        raise TypeError(f"the input of {handler} is no Shape but {annotation}")
+    return annotation
+
+
+class WireProtocol(Protocol):
+    """One way in which services are spoken to: by target header, by REST paths, …"""
+
+    def claims(self, request: Request) -> bool:
+        """Whether the request is in this protocol."""
+
+    async def answer(self, request: Request, request_id: str) -> Response | StreamingResponse:
+        """Answers it. Errors that are foreseen are answers; what is raised is an internal fault."""
+
+
+class Endpoint:
+    """The door: gives each request to the first protocol that claims it, the last one takes the rest.
+
+    What every answer has is added here: request ids, CORS headers for browsers, and 500 for faults.
+    """
+
+    def __init__(self, protocols: Sequence[WireProtocol]) -> None:
+        *self._protocols, self._fallback = protocols
+
+    async def handle(self, request: Request) -> Response | StreamingResponse:
+        """Answers any request; never raises, except when it is cancelled."""
+        request_id = str(uuid.uuid4())
+        headers = {"x-amzn-RequestId": request_id}
+        origin = "origin" in request.headers
+        if origin:
+            headers |= _cors(request)
+            if request.method == "OPTIONS":
+                return Response(200, headers)
+        # 72 random bytes, as seen on the real service.
+        headers["x-amz-id-2"] = b64encode(os.urandom(72)).decode()
+        answer = await self._answer(request, request_id)
+        return replace(answer, headers=headers | answer.headers)
+
+    async def _answer(self, request: Request, request_id: str) -> Response | StreamingResponse:
+        try:
+            if len(request.body) > BODY_MAX_BYTES:
+                return too_large()
+            protocol = next((p for p in self._protocols if p.claims(request)), self._fallback)
+            return await protocol.answer(request, request_id)
+        except Exception:
+            log.exception("request %s failed: %s %s", request_id, request.method, request.path[:200])
+            return xml_error(internal().code, 500)
+
+    def __repr__(self) -> str:
+        return f"<Endpoint {[*self._protocols, self._fallback]}>"
+
+
+def xml_error(code: str, status: int, message: str | None = None) -> Response:
+    """How AWS answers what it cannot attribute to a protocol."""
+    text = f"<{code}/>\n" if message is None else f"<{code}>\n  <Message>{message}</Message>\n</{code}>\n"
+    return Response(status, {}, text.encode(), error=code)
+
+
+def too_large() -> Response:
+    """A body beyond BODY_MAX_BYTES."""
+    return xml_error("RequestEntityTooLargeException", 413)
+
+
+_HEADER_LIST: Final = re.compile(r"(?a)\A[\w, *-]{1,1024}\Z")
+_EXPOSED: Final = "x-amzn-RequestId, x-amzn-ErrorType, x-amz-request-id, x-amz-id-2, x-amzn-ErrorMessage, Date"
+
+
+def _cors(request: Request) -> dict[str, str]:
+    """What lets a browser use the endpoint from any page; as real Kinesis answers."""
+    if request.method != "OPTIONS":
+        return {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": _EXPOSED}
+    answer = {"Access-Control-Allow-Origin": "*", "Access-Control-Max-Age": "172800"}
+    for asked, granted in (
+        ("access-control-request-headers", "Access-Control-Allow-Headers"),
+        ("access-control-request-method", "Access-Control-Allow-Methods"),
+    ):
+        value = request.headers.get(asked, "")
+        if _HEADER_LIST.match(value):
+            answer[granted] = value
+    return answer

@@ -1,4 +1,4 @@
-"""A broker with one mapped function, for `handler-latency`: `latency_handler` on top of what `streamcore serve` runs."""
+"""A broker with a function mapped, for `handler-latency`: `latency_handler` on what `streamcore serve` runs."""
 
 from __future__ import annotations
 

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 
 from runtime.app import Functions
 from runtime.metrics import FunctionsSource
+from streamcore.api.aws.kinesis import KINESIS
+from streamcore.api.aws.service import Endpoint
+from streamcore.api.aws.target import TargetProtocol
 from streamcore.api.http import Api
 from streamcore.api.native import NativeApi
 from streamcore.api.operations import OperationsApi
@@ -43,7 +46,8 @@ class Composition:
             functions = Functions(broker)
             exposition.add(FunctionsSource(functions))
             await functions.start()
-            server = HttpServer(settings, doors, operations)
+            aws = Endpoint([TargetProtocol(broker, [KINESIS])])
+            server = HttpServer(settings, doors, aws)
             url = await server.start()
         except BaseException:
             await broker.close()

@@ -4,11 +4,13 @@ HTTP/1.1 and HTTP/2 are two front doors of the same thing)."""
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from typing import NamedTuple, Protocol
+from dataclasses import dataclass
+from typing import Protocol
 
 
-class Request(NamedTuple):
-    """`headers` have lower-case names; `path` is still percent-encoded; `query` is without its question mark."""
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request. Header names are lower-case; `path` is still percent-encoded, `query` without its `?` too."""
 
     method: str
     path: str
@@ -17,18 +19,26 @@ class Request(NamedTuple):
     query: str = ""
 
 
-class Response(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One HTTP answer. `operation` (`kinesis.PutRecords`) and `error` (AWS's code) are for metrics and logs."""
+
     status: int
     headers: dict[str, str]
     body: bytes = b""
+    operation: str = ""
+    error: str = ""
 
 
-class StreamingResponse(NamedTuple):
-    """An answer whose body comes in pieces; closing the iterator ends it."""
+@dataclass(frozen=True, slots=True)
+class StreamingResponse:
+    """An answer that goes on: each of `events` is sent as soon as it is there; closing the iterator ends it."""
 
     status: int
     headers: dict[str, str]
     events: AsyncIterator[bytes]
+    operation: str = ""
+    error: str = ""
 
 
 class Api(Protocol):

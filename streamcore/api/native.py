@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Annotated, Any, Final
 from urllib.parse import parse_qs, unquote
 
@@ -121,7 +122,7 @@ class NativeApi:
         if action is None:
             allowed = ", ".join(actions)
             refusal = _refusal(405, "no_such_method", f"This path takes {allowed}.")
-            return refusal._replace(headers={**refusal.headers, "allow": allowed})
+            return replace(refusal, headers={**refusal.headers, "allow": allowed})
         return await action(request, *[parts[place] for place in _NAMES_AT if place < len(parts)])
 
     # ------------------------------------------------------------ streams

@@ -21,13 +21,14 @@ import os
 import re
 import uuid
 from base64 import b64encode
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol, TypeVar, get_type_hints
 
 from streamcore.api.aws.codecs import Codec, Rendered
 from streamcore.api.aws.errors import internal
 from streamcore.api.aws.shapes import Shape
+from streamcore.api.http import Request, Response, StreamingResponse
 from streamcore.broker import Broker
 from streamcore.model.stream import Scope
 
@@ -36,39 +37,6 @@ log = logging.getLogger(__name__)
 #: The largest body taken, before and after it is inflated: 10 MiB of records are 13.4 MiB in base64, and every record
 #: brings its key and the names around it. Larger ones get 413.
 BODY_MAX_BYTES: Final = 16 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One HTTP request. Header names are lower-case; `query` is what follows the `?`, undecoded."""
-
-    method: str
-    path: str
-    headers: Mapping[str, str]
-    body: bytes = b""
-    query: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """One HTTP answer. `operation` (`kinesis.PutRecords`) and `error` (AWS's code) are for metrics and logs."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes = b""
-    operation: str = ""
-    error: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class StreamingResponse:
-    """An answer that goes on: `events` are frames, each to be sent as soon as it is there."""
-
-    status: int
-    headers: dict[str, str]
-    events: AsyncIterator[bytes]
-    operation: str = ""
-    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +147,9 @@ class Endpoint:
         except Exception:
             log.exception("request %s failed: %s %s", request_id, request.method, request.path[:200])
             return xml_error(internal().code, 500)
+
+    def start_draining(self) -> None:
+        """Nothing here waits for something new."""
 
     def __repr__(self) -> str:
         return f"<Endpoint {[*self._protocols, self._fallback]}>"

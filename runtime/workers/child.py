@@ -71,9 +71,6 @@ def _furnish(order: Order, base_path: list[str]) -> None:
     if paths and os.path.isdir(paths[0]):
         os.chdir(paths[0])
     sys.path[:] = [*paths, *base_path]
-    # The code's folder belongs to its author, several workers read it at once, and a cached file of the same second
-    # and size would hide an edit.
-    sys.dont_write_bytecode = True
     for path in paths:  # what the zygote has seen in a folder may have changed since
         sys.path_importer_cache.pop(path, None)
 

@@ -69,6 +69,9 @@ class Zygote:
             return False
         preparation = msgspec.json.decode(decode_message(message).body, type=Preparation)
         _hide()
+        # From here on, and in the workers: the code's folder belongs to its author, several processes read it at once,
+        # and a cached file of the same second and size would hide an edit.
+        sys.dont_write_bytecode = True
         sys.path[:0] = preparation.paths
         try:
             for module in preparation.preload:

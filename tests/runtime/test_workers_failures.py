@@ -148,13 +148,12 @@ async def test_output_after_the_budget_counts_anew_with_each_invoke(make_pool, f
 async def test_a_sink_that_fails_does_not_fail_the_invocation(make_pool, function, printed):
     reported = []
     asyncio.get_running_loop().set_exception_handler(lambda loop, context: reported.append(context["exception"]))
-    pool = await make_pool()
     error = RuntimeError("disk full")
 
     def fail(*_):
         raise error
 
-    pool._on_output = fail
+    pool = await make_pool(on_output=fail)
     assert (await pool.invoke(function("def handler(event, context): print('x')"), b"null")).ok
     assert reported == [error]
 

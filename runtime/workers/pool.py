@@ -9,14 +9,14 @@ import os
 import signal
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from types import TracebackType
 
 import msgspec
 
 from runtime.errors import EventTooLargeError, InvalidParameterError, PoolBusyError, PoolClosedError, PreloadError
-from runtime.model.function import FunctionSpec
+from runtime.model.function import MAX_ENVIRONMENT_BYTES, MAX_PRELOAD_BYTES, FunctionSpec
 from runtime.model.invocation import MAX_PAYLOAD_BYTES, Outcome, Status, exit_payload
 from runtime.workers.frames import InvokeHead, Order, Preparation
 from runtime.workers.lanes import MAX_LOSSES, FunctionStats, Lane, next_lane, should_yield
@@ -68,10 +68,13 @@ class WorkerPool:
     ) -> None:
         if max_workers < 1:
             raise InvalidParameterError("max_workers", max_workers, "must be at least 1")
+        environment = dict(environment or {})
+        _check_size("environment", [*environment, *environment.values()], MAX_ENVIRONMENT_BYTES)
+        _check_size("preload", preload, MAX_PRELOAD_BYTES)
         self.max_workers = max_workers
         self._idle_timeout_s = idle_timeout_s
         self._preload = preload
-        self._environment = dict(environment or {})
+        self._environment = environment
         self._on_output = on_output
         self._output_limit_bytes = output_limit_bytes
         self._max_waiting = max_waiting
@@ -462,6 +465,13 @@ class WorkerPool:
 
 def _failure(status: Status, payload: bytes, request_id: str) -> Outcome:
     return Outcome(status=status, payload=payload, log=b"", request_id=request_id, duration_ms=0.0)
+
+
+def _check_size(field: str, texts: Iterable[str], most_bytes: int) -> None:
+    """An order to start a worker is one message: what goes into it is bounded here and in `FunctionSpec`."""
+    size_bytes = sum(len(text.encode()) for text in texts)
+    if size_bytes > most_bytes:
+        raise InvalidParameterError(field, size_bytes, f"must take at most {most_bytes} bytes together")
 
 
 def _check_length(field: str, value: str, most: int) -> None:

@@ -141,8 +141,8 @@ def _check_environment(environment: dict[str, str]) -> None:
 
 def _check_paths(paths: Sequence[str]) -> None:
     for path in paths:
-        if not path.startswith("/") or "\0" in path:
-            raise InvalidFunctionError("paths", path, "must be absolute")
+        if not path.startswith("/") or any(character < " " for character in path):
+            raise InvalidFunctionError("paths", path, "must be absolute, without control characters")
     if sum(len(path.encode()) for path in paths) > MAX_PATHS_BYTES:
         raise InvalidFunctionError("paths", len(paths), f"must take at most {MAX_PATHS_BYTES} bytes together")
 

@@ -1,6 +1,5 @@
 """A worker process, from the fork to its end: runs one function, one event at a time, until its socket closes."""
 
-import importlib
 import os
 import resource
 import signal
@@ -72,13 +71,8 @@ def _furnish(order: Order, base_path: list[str]) -> None:
     if paths and os.path.isdir(paths[0]):
         os.chdir(paths[0])
     sys.path[:] = [*paths, *base_path]
-    # The code's folder belongs to its author, several workers read it at once, and a cached file of the same second
-    # and size would hide an edit.
-    sys.dont_write_bytecode = True
-    importlib.invalidate_caches()
-    # A function may have a package called "runtime" of its own; ours is loaded as far as it is needed.
-    for name in [name for name in sys.modules if name == "runtime" or name.startswith("runtime.")]:
-        del sys.modules[name]
+    for path in paths:  # what the zygote has seen in a folder may have changed since
+        sys.path_importer_cache.pop(path, None)
 
 
 def _variables(order: Order) -> dict[str, str]:

@@ -50,10 +50,11 @@ class Kind(enum.IntEnum):
 
 
 class Preparation(msgspec.Struct, frozen=True):
-    """What a zygote does before it forks."""
+    """What a zygote does before it forks; another `code_sha256` asks for another zygote, with the new code in it."""
 
     paths: tuple[str, ...] = ()
     preload: tuple[str, ...] = ()
+    code_sha256: str = ""
 
 
 class Order(msgspec.Struct, frozen=True):

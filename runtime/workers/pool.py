@@ -9,14 +9,14 @@ import os
 import signal
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from types import TracebackType
 
 import msgspec
 
 from runtime.errors import EventTooLargeError, InvalidParameterError, PoolBusyError, PoolClosedError, PreloadError
-from runtime.model.function import FunctionSpec
+from runtime.model.function import MAX_ENVIRONMENT_BYTES, MAX_PRELOAD_BYTES, FunctionSpec
 from runtime.model.invocation import MAX_PAYLOAD_BYTES, Outcome, Status, exit_payload
 from runtime.workers.frames import InvokeHead, Order, Preparation
 from runtime.workers.lanes import MAX_LOSSES, FunctionStats, Lane, next_lane, should_yield
@@ -68,10 +68,13 @@ class WorkerPool:
     ) -> None:
         if max_workers < 1:
             raise InvalidParameterError("max_workers", max_workers, "must be at least 1")
+        environment = dict(environment or {})
+        _check_size("environment", [*environment, *environment.values()], MAX_ENVIRONMENT_BYTES)
+        _check_size("preload", preload, MAX_PRELOAD_BYTES)
         self.max_workers = max_workers
         self._idle_timeout_s = idle_timeout_s
         self._preload = preload
-        self._environment = dict(environment or {})
+        self._environment = environment
         self._on_output = on_output
         self._output_limit_bytes = output_limit_bytes
         self._max_waiting = max_waiting
@@ -152,7 +155,7 @@ class WorkerPool:
 
         No other function's worker is ended for it. Raises `PoolClosedError`.
         """
-        self._admit(b"")
+        self._check_running()
         lane = self._lane(spec)
         while len(lane.workers) < n and len(self._homes) < self.max_workers:
             self._spawn(lane)
@@ -161,10 +164,16 @@ class WorkerPool:
         return sum(worker.state is not WorkerState.DEAD for worker in lane.workers)
 
     def retire(self, qualified_arn: str) -> None:
-        """The function is gone or its code has changed: none of its present workers takes another event."""
+        """The function is gone or its code has changed: none of its present workers takes another event.
+
+        What was preloaded for it is loaded again, too.
+        """
         lane = self._lanes.get(qualified_arn)
         if lane is not None:
             self._condemn(lane)
+            spawner = self._spawners.get(self._preparation(lane.spec))
+            if lane.spec.preload and spawner is not None:
+                self._detach(spawner)
 
     def forget(self, qualified_arn: str) -> None:
         """`retire`, and drops the function's counters, unless events wait for it; for deleted functions."""
@@ -223,6 +232,8 @@ class WorkerPool:
         lane.workers.discard(worker)
         lane.stats.dropped_output_bytes += worker.dropped_bytes
         self._wake(lane, worker)
+        if spawner in self._ending and not spawner.workers:
+            spawner.dismiss()
         if self._running:
             self._unstarted(lane, worker, spawner)
             self._grow()
@@ -352,7 +363,7 @@ class WorkerPool:
         """Functions that preload nothing of their own share a zygote: it has then imported no function's code."""
         if not spec.preload:
             return Preparation(preload=self._preload)
-        return Preparation(spec.paths, self._preload + spec.preload)
+        return Preparation(spec.paths, self._preload + spec.preload, spec.code_sha256)
 
     def _spawner(self, preparation: Preparation) -> Spawner:
         spawner = self._spawners.pop(preparation, None)
@@ -367,8 +378,13 @@ class WorkerPool:
         shared = Preparation(preload=self._preload)
         unused = [one for one in self._spawners.values() if one.preparation != shared and not one.workers]
         for spawner in unused[: max(0, len(self._spawners) + 1 - MAX_ZYGOTES)]:
-            del self._spawners[spawner.preparation]
-            self._ending.add(spawner)
+            self._detach(spawner)
+
+    def _detach(self, spawner: Spawner) -> None:
+        """No more workers come from this zygote; it ends when the last of those it has is gone."""
+        del self._spawners[spawner.preparation]
+        self._ending.add(spawner)
+        if not spawner.workers:
             spawner.dismiss()
 
     def _rest(self, lane: Lane, worker: Worker) -> None:
@@ -403,9 +419,12 @@ class WorkerPool:
 
     # Lanes
 
-    def _admit(self, event: bytes) -> None:
+    def _check_running(self) -> None:
         if not self._running:
             raise PoolClosedError
+
+    def _admit(self, event: bytes) -> None:
+        self._check_running()
         if len(event) > MAX_PAYLOAD_BYTES:
             raise EventTooLargeError(len(event), MAX_PAYLOAD_BYTES)
         waiting = sum(len(lane.waiting) for lane in self._rotation)
@@ -446,6 +465,13 @@ class WorkerPool:
 
 def _failure(status: Status, payload: bytes, request_id: str) -> Outcome:
     return Outcome(status=status, payload=payload, log=b"", request_id=request_id, duration_ms=0.0)
+
+
+def _check_size(field: str, texts: Iterable[str], most_bytes: int) -> None:
+    """An order to start a worker is one message: what goes into it is bounded here and in `FunctionSpec`."""
+    size_bytes = sum(len(text.encode()) for text in texts)
+    if size_bytes > most_bytes:
+        raise InvalidParameterError(field, size_bytes, f"must take at most {most_bytes} bytes together")
 
 
 def _check_length(field: str, value: str, most: int) -> None:

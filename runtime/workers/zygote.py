@@ -11,7 +11,6 @@ import select
 import signal
 import socket
 import sys
-from typing import NoReturn
 
 import msgspec
 
@@ -57,6 +56,9 @@ class Zygote:
         self._control = control
         self._poller = select.poll()
         self._poller.register(control, select.POLLIN)
+        self._signals, self._signalled = socket.socketpair()
+        self._signalled.setblocking(False)
+        self._poller.register(self._signals, select.POLLIN)
         self._children: dict[int, Child] = {}  # by pidfd
         self._base_path = list(sys.path)
 
@@ -66,6 +68,10 @@ class Zygote:
         if not message:
             return False
         preparation = msgspec.json.decode(decode_message(message).body, type=Preparation)
+        _hide()
+        # From here on, and in the workers: the code's folder belongs to its author, several processes read it at once,
+        # and a cached file of the same second and size would hide an edit.
+        sys.dont_write_bytecode = True
         sys.path[:0] = preparation.paths
         try:
             for module in preparation.preload:
@@ -81,7 +87,13 @@ class Zygote:
         return True
 
     def run(self) -> None:
-        """Serves until the broker closes the control socket; then ends what is left."""
+        """Serves until the broker closes the control socket, or is dead; then ends what is left.
+
+        The signal that tells of the broker's death is heard in the loop: raised at any other place it could cut the
+        end short, and leave behind what the workers had started.
+        """
+        signal.signal(signal.SIGTERM, lambda number, frame: None)
+        signal.set_wakeup_fd(self._signalled.fileno())
         try:
             while self._serve():
                 pass
@@ -89,10 +101,11 @@ class Zygote:
             self._end()
 
     def _serve(self) -> bool:
-        ready = [fd for fd, _ in self._poller.poll()]
-        for fd in ready:
-            if fd != self._control.fileno():
-                self._bury(self._children.pop(fd))
+        ready = {fd for fd, _ in self._poller.poll()}
+        for fd in ready & self._children.keys():
+            self._bury(self._children.pop(fd))
+        if self._signals.fileno() in ready:
+            return False
         return self._control.fileno() not in ready or self._hear()
 
     def _hear(self) -> bool:
@@ -133,8 +146,10 @@ class Zygote:
 
     def _forget(self) -> None:
         """In the fork: lets go of what belongs to the zygote, so that its end and its siblings' stay theirs."""
+        signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        self._control.close()
+        for sock in (self._control, self._signals, self._signalled):
+            sock.close()
         for pidfd in self._children:
             os.close(pidfd)
 
@@ -149,7 +164,6 @@ class Zygote:
         self._send(Kind.EXITED, ExitedHead(one.worker, os.waitstatus_to_exitcode(status), usage.ru_maxrss))
 
     def _end(self) -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the broker's end may be told twice
         for one in self._children.values():
             one.kill()
         while self._children:
@@ -163,14 +177,16 @@ class Zygote:
             pass  # the broker is gone: the next read says so, and everything ends
 
 
+def _hide() -> None:
+    """A function may have a package called "runtime" of its own: ours, loaded as far as it is needed, steps aside."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == "runtime"]:
+        del sys.modules[name]
+
+
 def _unfit(error: BaseException) -> bytes:
     if isinstance(error, ImportError):
         return handler.report(handler.FaultError("Runtime.ImportModuleError", f"Unable to preload: {error}"))
     return handler.report(error)
-
-
-def _stop(signal_number: int, frame: object) -> NoReturn:
-    raise SystemExit(0)
 
 
 def main() -> None:
@@ -182,7 +198,6 @@ def main() -> None:
     os.set_inheritable(control_fd, False)
     zygote = Zygote(socket.socket(fileno=control_fd))
     if zygote.prepare():
-        signal.signal(signal.SIGTERM, _stop)
         zygote.run()
 
 

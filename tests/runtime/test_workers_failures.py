@@ -53,6 +53,13 @@ async def test_loading_for_ever_times_out_after_both_limits(make_pool, function,
     assert b"Task timed out after 1.00 seconds" in outcome.payload
 
 
+IMPORTS = """
+import ctypes, os, sys, threading
+print('before')
+def own_socket():
+    links = {int(name): os.path.realpath(f"/proc/self/fd/{name}") for name in os.listdir("/proc/self/fd")}
+    return next(fd for fd, link in links.items() if "socket:" in link)
+"""
 EXITS = {
     "sys.exit": ("sys.exit()", "without providing a reason"),
     "sys.exit 0": ("sys.exit(0)", "without providing a reason"),
@@ -64,9 +71,12 @@ EXITS = {
     "killed": ("os.kill(os.getpid(), 9)", "with error: signal: killed"),
     "group killed": ("os.killpg(0, 9)", "with error: signal: killed"),
     "closes all it has": ("os.closerange(0, 100) or threading.Event().wait()", "with error: signal: killed"),
-    "writes nonsense": ("os.write(3, b'nonsense') and threading.Event().wait()", "with error: signal: killed"),
+    "writes nonsense": (
+        "os.write(own_socket(), b'nonsense') and threading.Event().wait()",
+        "with error: signal: killed",
+    ),
     "answers another": (
-        'os.write(3, bytes([1, 19, 0, 32, 0, 0, 0, 0]) + b\'{"request_id":"x","max_rss_kb":1}\')'
+        'os.write(own_socket(), bytes([1, 19, 0, 32, 0, 0, 0, 0]) + b\'{"request_id":"x","max_rss_kb":1}\')'
         " and threading.Event().wait()",
         "with error: signal: killed",
     ),
@@ -77,9 +87,8 @@ EXITS = {
 @pytest.mark.parametrize("name", EXITS)
 async def test_processes_that_end(pool, function, name, when):
     act, reason = EXITS[name]
-    imports = "import ctypes, os, sys, threading\nprint('before')\n"
     source = f"def handler(event, context):\n    {act}" if when == "in the handler" else act
-    outcome = await asyncio.wait_for(pool.invoke(function(imports + source), b"null", request_id="R"), PATIENCE_S)
+    outcome = await asyncio.wait_for(pool.invoke(function(IMPORTS + source), b"null", request_id="R"), PATIENCE_S)
     assert outcome.status is Status.EXITED
     expected = {"errorType": "Runtime.ExitError", "errorMessage": f"RequestId: R Error: Runtime exited {reason}"}
     assert json.loads(outcome.payload) == expected
@@ -139,13 +148,12 @@ async def test_output_after_the_budget_counts_anew_with_each_invoke(make_pool, f
 async def test_a_sink_that_fails_does_not_fail_the_invocation(make_pool, function, printed):
     reported = []
     asyncio.get_running_loop().set_exception_handler(lambda loop, context: reported.append(context["exception"]))
-    pool = await make_pool()
     error = RuntimeError("disk full")
 
     def fail(*_):
         raise error
 
-    pool._on_output = fail
+    pool = await make_pool(on_output=fail)
     assert (await pool.invoke(function("def handler(event, context): print('x')"), b"null")).ok
     assert reported == [error]
 

@@ -392,6 +392,20 @@ async def test_preloaded_modules_are_imported_once_and_only_for_their_function(p
     assert pool.stats().zygotes == 2
 
 
+async def test_preloaded_code_that_changed_is_loaded_again(pool, function, tmp_path):
+    source = "def handler(event, context):\n  import big\n  return big.value"
+    module = tmp_path / "f" / "big.py"
+    results = []
+    for value, sha in enumerate(["", "", "1"]):
+        spec = function(source, preload=("big",), code_sha256=sha)
+        module.write_text(f"value = {value}")
+        results.append((await pool.invoke(spec, b"null")).payload)
+    pool.retire(spec.qualified_arn)
+    module.write_text("value = 30")
+    results.append((await pool.invoke(spec, b"null")).payload)
+    assert results == [b"0", b"0", b"2", b"30"]
+
+
 PRELOADING = {
     "missing": ("", "nowhere", "Runtime.ImportModuleError", "Unable to preload: No module named 'nowhere'"),
     "raises": ("1 / 0", "big", "ZeroDivisionError", "division by zero"),

@@ -10,6 +10,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from workers_support import ECHO, PATIENCE_S, PIDS, alive, children, gone, pids
 
 import runtime
@@ -277,8 +278,23 @@ async def test_a_pool_that_cannot_preload_does_not_start():
     with pytest.raises(PreloadError, match="nowhere_at_all"):
         await pool.start()
     assert children() == set()
-    with pytest.raises(InvalidParameterError):
-        WorkerPool(0)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"max_workers": 0}, {"environment": {"A": "x" * 4096}}, {"preload": ("x" * 8193,)}]
+)
+def test_settings_are_checked(settings):
+    with pytest.raises(InvalidParameterError) as caught:
+        WorkerPool(**({"max_workers": 1} | settings))
+    assert caught.value.field in settings
+
+
+async def test_the_largest_order_is_one_message(make_pool, function):
+    worst = "\x01" * 4094
+    pool = await make_pool(environment={"AA": worst})
+    spec = function("import os\ndef handler(event, context): return len(os.environ['BB'])", environment={"BB": worst})
+    many = (*spec.paths, *(f"/{n:03}" + '"' * 156 for n in range(100)))
+    assert (await pool.invoke(structs.replace(spec, paths=many), b"null")).payload == b"4094"
 
 
 async def test_no_descriptors_left_is_an_error_of_that_invoke_only(pool, function, monkeypatch):

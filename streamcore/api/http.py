@@ -4,13 +4,13 @@ HTTP/1.1 and HTTP/2 are two front doors of the same thing)."""
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One HTTP request. Header names are lower-case; `path` is still percent-encoded, `query` without its `?` too."""
+
+class Request(msgspec.Struct, frozen=True):
+    """One HTTP request. `headers` finds names in any case; `path` and `query` (no `?`) are still percent-encoded."""
 
     method: str
     path: str
@@ -19,8 +19,7 @@ class Request:
     query: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(msgspec.Struct, frozen=True):
     """One HTTP answer. `operation` (`kinesis.PutRecords`) and `error` (AWS's code) are for metrics and logs."""
 
     status: int
@@ -30,8 +29,7 @@ class Response:
     error: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class StreamingResponse:
+class StreamingResponse(msgspec.Struct, frozen=True):
     """An answer that goes on: each of `events` is sent as soon as it is there; closing the iterator ends it."""
 
     status: int

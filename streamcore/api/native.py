@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Annotated, Any, Final
 from urllib.parse import parse_qs, unquote
 
@@ -122,7 +121,7 @@ class NativeApi:
         if action is None:
             allowed = ", ".join(actions)
             refusal = _refusal(405, "no_such_method", f"This path takes {allowed}.")
-            return replace(refusal, headers={**refusal.headers, "allow": allowed})
+            return msgspec.structs.replace(refusal, headers={**refusal.headers, "allow": allowed})
         return await action(request, *[parts[place] for place in _NAMES_AT if place < len(parts)])
 
     # ------------------------------------------------------------ streams

@@ -57,7 +57,7 @@ TABLE: Final[dict[type[errors.StreamcoreError], WireError]] = {
     # The volume's path is the operator's business.
     errors.Overloaded: WireError("ServiceUnavailable", 503, "Too much waits to be written; try again."),
     errors.StorageFull: WireError("ServiceUnavailable", 503, "No space left; nothing of this request was stored."),
-    errors.StorageFailed: WireError("ServiceUnavailable", 503, "Writing has stopped; nothing of this request is sure."),
+    errors.StorageFailed: WireError("ServiceUnavailable", 503, "Writing has stopped; reading goes on."),
     errors.BrokerClosed: WireError("ServiceUnavailable", 503, "The service is shutting down."),
 }
 

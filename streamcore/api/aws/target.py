@@ -23,15 +23,13 @@ from streamcore.api.aws.service import (
     Call,
     EventStream,
     Output,
-    Request,
-    Response,
     Service,
-    StreamingResponse,
     too_large,
     xml_error,
 )
 from streamcore.api.aws.sigv4 import identify, scope_of
 from streamcore.api.aws.validation import serialization
+from streamcore.api.http import Request, Response, StreamingResponse
 from streamcore.broker import Broker
 from streamcore.errors import StreamcoreError
 

@@ -19,7 +19,7 @@ from streamcore.api.aws.service import Call
 from streamcore.api.aws.shapes import Shape, number, text
 from streamcore.broker import GetRecordsResult
 from streamcore.model import limits
-from streamcore.model.record import Chunk, ReadResult
+from streamcore.model.record import ReadResult
 from streamcore.model.stream import ShardInfo, parse_stream_arn, shard_id
 
 #: From this size on pybase64 (SIMD) beats msgspec's own base64; below it the call costs more than it saves. Measured:
@@ -59,6 +59,26 @@ class _Body(msgspec.Struct, rename="pascal"):
 _ENCODER: Final = msgspec.json.Encoder()
 
 
+class _Columns:
+    """The records of all chunks by column; chunks that arrived in the same millisecond share one timestamp."""
+
+    __slots__ = ("arrivals", "datas", "keys", "sequences")
+
+    def __init__(self, result: ReadResult, timestamp: Callable[[int], Any]) -> None:
+        self.arrivals: list[Any] = []
+        self.datas: list[bytes] = []
+        self.keys: list[bytes] = []
+        self.sequences: list[str] = []
+        arrival_ms, arrival = -1, None
+        for chunk in result.chunks:
+            if chunk.arrival_ms != arrival_ms:
+                arrival_ms, arrival = chunk.arrival_ms, timestamp(chunk.arrival_ms)
+            self.arrivals += [arrival] * len(chunk.datas)
+            self.datas += chunk.datas
+            self.keys += chunk.keys
+            self.sequences += chunk.sequences(result.shard)
+
+
 class GetRecordsOutput:
     """The answer to GetRecords."""
 
@@ -70,26 +90,40 @@ class GetRecordsOutput:
 
     def to_json(self) -> bytes:
         result = self._result
-        records: list[_Record] = []
-        for chunk in result.chunks:
-            records += _json_records(chunk, result.shard)
+        columns = _Columns(result, lambda ms: msgspec.Raw(json_timestamp(ms)))
         body = _Body(
             child_shards=self._children() or msgspec.UNSET,
             millis_behind_latest=result.millis_behind,
             next_shard_iterator=self._next_iterator,
-            records=records,
+            records=[
+                _Record(arrival, data, key, sequence)
+                for arrival, data, key, sequence in zip(
+                    columns.arrivals,
+                    _json_blobs(columns.datas),
+                    map(bytes.decode, columns.keys),
+                    columns.sequences,
+                    strict=True,
+                )
+            ],
         )
         return _ENCODER.encode(body)
 
     def to_cbor(self) -> bytes:
         result = self._result
-        records: list[dict[str, Any]] = []
-        for chunk in result.chunks:
-            records += _cbor_records(chunk, result.shard)
-        output = {
+        columns = _Columns(result, cbor_timestamp)
+        output: dict[str, Any] = {
             "MillisBehindLatest": result.millis_behind,
             "NextShardIterator": self._next_iterator,
-            "Records": records,
+            "Records": [
+                {"ApproximateArrivalTimestamp": arrival, "Data": data, "PartitionKey": key, "SequenceNumber": sequence}
+                for arrival, data, key, sequence in zip(
+                    columns.arrivals,
+                    columns.datas,
+                    map(bytes.decode, columns.keys),
+                    columns.sequences,
+                    strict=True,
+                )
+            ],
         }
         if result.child_shards:
             output["ChildShards"] = msgspec.to_builtins(self._children())
@@ -111,23 +145,12 @@ async def get_records(call: Call, input_: GetRecordsInput) -> GetRecordsOutput:
     return GetRecordsOutput(found)
 
 
-def _json_records(chunk: Chunk, shard: ShardInfo) -> list[_Record]:
-    arrival = msgspec.Raw(json_timestamp(chunk.arrival_ms))
-    datas: Iterable[bytes | str] = chunk.datas
-    if sum(map(len, chunk.datas)) >= SIMD_FROM_BYTES * len(chunk.datas):
-        encode: Callable[[bytes], str] = pybase64.b64encode_as_string
-        datas = map(encode, chunk.datas)
-    columns = zip(datas, map(bytes.decode, chunk.keys), chunk.sequences(shard), strict=True)
-    return [_Record(arrival, data, key, sequence) for data, key, sequence in columns]
-
-
-def _cbor_records(chunk: Chunk, shard: ShardInfo) -> list[dict[str, Any]]:
-    arrival = cbor_timestamp(chunk.arrival_ms)
-    columns = zip(chunk.datas, map(bytes.decode, chunk.keys), chunk.sequences(shard), strict=True)
-    return [
-        {"ApproximateArrivalTimestamp": arrival, "Data": data, "PartitionKey": key, "SequenceNumber": sequence}
-        for data, key, sequence in columns
-    ]
+def _json_blobs(datas: list[bytes]) -> Iterable[bytes | str]:
+    """Data as msgspec is to write it: bytes, or their base64 where they are long."""
+    if sum(map(len, datas)) < SIMD_FROM_BYTES * len(datas):
+        return datas
+    encode: Callable[[bytes], str] = pybase64.b64encode_as_string
+    return map(encode, datas)
 
 
 def _child(shard: ShardInfo) -> ChildShard:

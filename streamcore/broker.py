@@ -34,8 +34,11 @@ from streamcore.errors import (
     InvalidArgument,
     RecordTooLarge,
     ResourceNotFound,
+    StorageFull,
+    StreamcoreError,
     StreamExists,
     StreamNotActive,
+    StreamNotFound,
     ThroughputExceeded,
 )
 from streamcore.model import limits
@@ -61,6 +64,8 @@ from streamcore.store.memory import MemoryStore
 log = logging.getLogger(__name__)
 
 ON_DEMAND_SHARDS: Final = 4
+#: When a change that a full disk stopped is tried again.
+FULL_RETRY_MS: Final = 5000
 _SECRET_KEY: Final = b"iterator_secret"
 
 
@@ -81,12 +86,13 @@ class Broker:
         self.committer = Committer(store, clock, self._after_commit)
         self.catalog = Catalog(self.committer)
         self._producers = Producers(store, self.committer, clock)
-        self.trimmer = Trimmer(store, self.catalog, self._producers, clock)
+        self.trimmer = Trimmer(store, self.committer, self.catalog, self._producers, clock)
         self._secret = b""
         self.put_latency_s = Histogram()
         self.read_latency_s = Histogram()
         self._background: set[asyncio.Task[None]] = set()
         self._closed = False
+        self._closing: asyncio.Task[None] | None = None
 
     async def _open(self) -> None:
         await self.catalog.load(self._store, await self._store.extents())
@@ -101,10 +107,13 @@ class Broker:
         self.trimmer.start()
 
     async def close(self) -> None:
-        """Writes what waits, then closes the volume."""
-        if self._closed:
-            return
-        self._closed = True
+        """Writes what waits, then closes the volume. Every caller returns when that is done."""
+        if self._closing is None:
+            self._closed = True
+            self._closing = asyncio.get_running_loop().create_task(self._close())
+        await asyncio.shield(self._closing)
+
+    async def _close(self) -> None:
         for task in list(self._background):
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
@@ -113,7 +122,7 @@ class Broker:
         await self._store.close()
         for stream in self.catalog:
             for shard in stream.shards.values():
-                shard.wake()
+                shard.retire()
 
     def unready_reason(self) -> str | None:
         """Why records cannot be written now, or None."""
@@ -166,15 +175,16 @@ class Broker:
             tags=tags or {},
         )
         created, finished = self._spawn_pair(self._create, self.catalog.reserve(info))
-        await created
+        await asyncio.shield(created)
         if wait:
-            await finished
+            await asyncio.shield(finished)
         return self._find(info.arn, None).info
 
     async def _create(self, stream: Stream, created: asyncio.Future[None]) -> None:
-        await self.catalog.persist(stream)
+        async with stream.changing:
+            await self.catalog.persist(stream)
         created.set_result(None)
-        await self._finish_later(stream)
+        await self._finish_later(stream, StreamStatus.CREATING)
 
     async def delete_stream(self, name: str, *, scope: Scope | None = None, wait: bool = True) -> None:
         """Deletes a stream and its records. Raises StreamNotFound."""
@@ -182,15 +192,18 @@ class Broker:
         if stream.info.status is StreamStatus.DELETING:
             return
         marked, finished = self._spawn_pair(self._delete, stream)
-        await marked
+        await asyncio.shield(marked)
         if wait:
-            await finished
+            await asyncio.shield(finished)
 
     async def _delete(self, stream: Stream, marked: asyncio.Future[None]) -> None:
-        if stream.info.status is not StreamStatus.DELETING:
-            await self.catalog.change(stream, stream.info.moved_to(StreamStatus.DELETING))
+        async with stream.changing:
+            if self.catalog.get(stream.info.stream_id) is not stream:
+                raise StreamNotFound(stream=stream.info.name, account=stream.info.account)
+            if stream.info.status is not StreamStatus.DELETING:
+                await self.catalog.change(stream, stream.info.moved_to(StreamStatus.DELETING))
         marked.set_result(None)
-        await self._finish_later(stream)
+        await self._finish_later(stream, StreamStatus.DELETING)
 
     def describe_stream(self, name: str, *, scope: Scope | None = None) -> StreamInfo:
         """Raises StreamNotFound."""
@@ -243,6 +256,8 @@ class Broker:
         if producer is None:
             return await self._put(stream, partition_keys, datas, explicit_hash_keys)
         stream.check_serving()
+        if self.committer.is_crowded:
+            await self.committer.room()
         answer = await self._producers.recall(stream.info.stream_id, producer)
         if answer is not None:
             return DECODER.decode(answer)
@@ -289,8 +304,11 @@ class Broker:
         """Routes, admits, numbers and queues the records: all of a put that must happen in one step."""
         stream.check_serving()
         _check_records(stream.info, keys, datas, explicit)
-        routed = _route(stream, keys, explicit)
-        key_bytes = [key.encode() for key in keys]
+        try:
+            routed = _route(stream, keys, explicit)
+            key_bytes = [key.encode() for key in keys]
+        except UnicodeEncodeError:
+            raise InvalidArgument("a partition key is text that UTF-8 can hold, without lone surrogates") from None
         now_ms, now = self.clock.now_ms(), self.clock.monotonic()
         mode = stream.info.limit_mode or self.settings.limits
         runs: list[PutRun] = []
@@ -403,18 +421,33 @@ class Broker:
         deadline_ms = self.clock.now_ms() + wait_ms
         if wait_ms and held.committed_index <= index:
             await self._first_of(held.wait(index), sleep_until_ms(self.clock, deadline_ms), give_up)
-        mode = stream.info.limit_mode or self.settings.limits
-        if mode is LimitMode.ENFORCE and held.committed_index > index:
-            ready_ms = self.clock.now_ms() + held.read_budget.wait_ms(self.clock.monotonic())
-            if ready_ms <= deadline_ms:
-                await self._first_of(sleep_until_ms(self.clock, ready_ms), None, give_up)
+        if held.committed_index > index:
+            await self._wait_for_budget(stream, held, deadline_ms, give_up)
         if self._closed:
             raise BrokerClosed
-        if held.committed_index > index:
-            self._admit_read(stream, held)
+        charged = held.committed_index > index and self._admit_read(stream, held)
         result = await self._read(stream, held, index, max_records, limits.GET_RECORDS_MAX_BYTES)
-        held.read_budget.charge(sum(chunk.size_bytes for chunk in result.chunks))
+        if charged:
+            held.read_budget.charge(sum(chunk.size_bytes for chunk in result.chunks))
         return result
+
+    async def _wait_for_budget(
+        self,
+        stream: Stream,
+        shard: Shard,
+        deadline_ms: int,
+        give_up: Callable[[], Coroutine[Any, Any, object]] | None,
+    ) -> None:
+        """Waits for the shard's read limits, again when another reader was quicker, if that is before the deadline."""
+        if (stream.info.limit_mode or self.settings.limits) is not LimitMode.ENFORCE:
+            return
+        while (wait_ms := shard.read_budget.wait_ms(self.clock.monotonic())) > 0:
+            ready_ms = self.clock.now_ms() + wait_ms
+            if ready_ms > deadline_ms:
+                return
+            await self._first_of(sleep_until_ms(self.clock, ready_ms), None, give_up)
+            if self.clock.now_ms() < ready_ms or self._closed:
+                return  # given up
 
     async def _first_of(
         self,
@@ -466,34 +499,41 @@ class Broker:
         shard = stream.shards.get(place.shard_number)
         if shard is None:
             raise ResourceNotFound("The shard of this ShardIterator does not exist any more.")
-        self._admit_read(stream, shard)
+        _check_range("limit", limit, 1, limits.GET_RECORDS_MAX_ENTRIES)
+        charged = self._admit_read(stream, shard)
         result = await self._read(stream, shard, place.next_index, limit, limits.GET_RECORDS_MAX_BYTES)
-        shard.read_budget.charge(sum(chunk.size_bytes for chunk in result.chunks))
+        if charged:
+            shard.read_budget.charge(sum(chunk.size_bytes for chunk in result.chunks))
         token = None if result.next_index is None else self._token(stream, shard, result.next_index)
         return GetRecordsResult(result, token)
 
-    def _admit_read(self, stream: Stream, shard: Shard) -> None:
+    def _admit_read(self, stream: Stream, shard: Shard) -> bool:
+        """Whether what the read returns is charged to the shard's budget. Raises ThroughputExceeded."""
         shard.counters.get_records_calls += 1
         mode = stream.info.limit_mode or self.settings.limits
-        if mode is LimitMode.OFF or shard.read_budget.take_call(self.clock.monotonic()):
-            return
+        if mode is LimitMode.OFF:
+            return False
+        if shard.read_budget.take_call(self.clock.monotonic()):
+            return True
         shard.counters.read_throttled += 1
         if mode is LimitMode.ENFORCE:
             raise ThroughputExceeded(shard=shard.info.shard_id, stream=stream.info.name, account=stream.info.account)
+        return False
 
     async def _read(self, stream: Stream, shard: Shard, index: int, max_records: int, max_bytes: int) -> ReadResult:
+        if max_records < 1:
+            raise InvalidArgument(f"a read is of at least one record, not {max_records}")
         tip = shard.committed_index
         now_ms, started = self.clock.now_ms(), self.clock.monotonic()
         horizon = horizon_ms(now_ms, stream.info.retention_ms)
         chunks: list[Chunk] = []
         if index < tip:
+            if shard.oldest_arrival_ms is not None and shard.oldest_arrival_ms <= horizon:
+                # Expired records that are still on disk are as good as gone.
+                index = max(index, await self._store.seek(shard.key, horizon + 1))
             chunks = await self._store.read(shard.key, index, max_records, max_bytes)
-            while chunks and chunks[-1].arrival_ms <= horizon and chunks[-1].next_index < tip:
-                # A block with expired records only: those are as good as gone, so read on behind them.
-                chunks = await self._store.read(shard.key, chunks[-1].next_index, max_records, max_bytes)
             index = chunks[-1].next_index if chunks else max(index, tip)
         last_arrival_ms = chunks[-1].arrival_ms if chunks else now_ms
-        chunks = [chunk for chunk in chunks if chunk.arrival_ms > horizon]
         for chunk in chunks:
             shard.counters.outgoing_records += len(chunk.datas)
             shard.counters.outgoing_bytes += chunk.size_bytes
@@ -530,7 +570,10 @@ class Broker:
 
     async def save_document(self, kind: str, key: str, value: bytes | None) -> None:
         """Keeps a small document beside the records, for what runs on top of the broker; None removes it."""
-        await self.committer.submit([], [Row(Table.DOCUMENTS, f"{kind}\0{key}".encode(), value)])
+        row_key = f"{kind}\0{key}".encode()
+        if len(row_key) > limits.ROW_KEY_MAX_BYTES:
+            raise InvalidArgument(f"kind and key of a document have at most {limits.ROW_KEY_MAX_BYTES - 1} bytes")
+        await self.committer.submit([], [Row(Table.DOCUMENTS, row_key, value)])
 
     async def documents(self, kind: str) -> dict[str, bytes]:
         """All documents of a kind, by key."""
@@ -565,41 +608,56 @@ class Broker:
     ) -> tuple[asyncio.Future[None], asyncio.Future[None]]:
         """Runs a change in the background, so that a caller who goes away does not leave it half done: a future for
         its first durable step, and one for its end. A failure before the first step is raised by the first."""
-        first: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        task = self._spawn(work(subject, first))
+        loop = asyncio.get_running_loop()
+        first: asyncio.Future[None] = loop.create_future()
+        last: asyncio.Future[None] = loop.create_future()
 
         def ended(task: asyncio.Task[None]) -> None:
             error = BrokerClosed() if task.cancelled() else task.exception()
-            if not first.done():
-                first.set_exception(error or BrokerClosed())
-            elif error is not None:
+            if error is not None and first.done() and not task.cancelled():
                 log.error("a change of a stream did not end", exc_info=error)
+            for step in (first, last):
+                if step.done():
+                    continue
+                if error is None:
+                    step.set_result(None)
+                else:
+                    step.set_exception(type(error)(**error.data) if isinstance(error, StreamcoreError) else error)
+                    step.exception()  # perhaps nobody waits for it
 
-        task.add_done_callback(ended)
-        return first, asyncio.shield(task)
+        self._spawn(work(subject, first)).add_done_callback(ended)
+        return first, last
 
     def _resume(self, stream: Stream) -> None:
         """A restart in the middle of a transition ends it."""
         if stream.info.status is not StreamStatus.ACTIVE:
-            self._spawn(self._finish_later(stream))
+            self._spawn_pair(self._resumed, stream)
 
-    async def _finish_later(self, stream: Stream) -> None:
-        """Ends CREATING, UPDATING or DELETING after the setting's delay."""
-        status = stream.info.status
-        await sleep_until_ms(self.clock, self.clock.now_ms() + self.settings.transition_ms)
-        if stream.info.status is not status:
+    async def _resumed(self, stream: Stream, begun: asyncio.Future[None]) -> None:
+        begun.set_result(None)
+        await self._finish_later(stream, stream.info.status)
+
+    async def _finish_later(self, stream: Stream, status: StreamStatus) -> None:
+        """Ends CREATING, UPDATING or DELETING after the setting's delay; on a full disk, when there is space again."""
+        delay_ms = self.settings.transition_ms
+        while True:
+            await sleep_until_ms(self.clock, self.clock.now_ms() + delay_ms)
+            try:
+                async with stream.changing:
+                    await self._finish(stream, status)
+                return
+            except StorageFull as error:
+                log.warning("%r waits for space: %s", stream, error)
+                delay_ms = FULL_RETRY_MS
+
+    async def _finish(self, stream: Stream, status: StreamStatus) -> None:
+        if stream.info.status is not status or self.catalog.get(stream.info.stream_id) is not stream:
             return  # it was deleted meanwhile
         if status is StreamStatus.DELETING:
             await self.catalog.drop(stream)
-            await self._forget_checkpoints(stream)
             self.trimmer.start()
         else:
             await self.catalog.change(stream, stream.info.moved_to(StreamStatus.ACTIVE))
-
-    async def _forget_checkpoints(self, stream: Stream) -> None:
-        rows = await self._store.scan(Table.CHECKPOINTS, stream.info.stream_id.to_bytes(4, "big"))
-        if rows:
-            await self.committer.submit([], [Row(Table.CHECKPOINTS, key, None) for key, _ in rows])
 
     def __repr__(self) -> str:
         state = "closed" if self._closed else "open"

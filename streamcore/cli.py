@@ -17,7 +17,7 @@ import uvloop
 
 from streamcore import config
 from streamcore.config import LogFormat, Settings
-from streamcore.errors import ConfigError, StartError, StreamcoreError
+from streamcore.errors import StreamcoreError
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -51,7 +51,7 @@ def serve(config_file: Path | None, **options: Any) -> None:
         settings = config.settings(file, os.environ, **options)
         _set_up_logging(settings)
         uvloop.run(_serve(settings))
-    except StartError as error:
+    except StreamcoreError as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(f"cannot start: {error}") from error
@@ -250,7 +250,7 @@ def tail(endpoint: str, name: str, start: str, count: int | None) -> None:
 def _run(work: Coroutine[Any, Any, None]) -> None:
     try:
         asyncio.run(work)
-    except (StreamcoreError, ConfigError) as error:
+    except StreamcoreError as error:
         raise click.ClickException(str(error)) from error
     except KeyboardInterrupt:
         raise SystemExit(130) from None

@@ -17,19 +17,22 @@ import asyncio
 import random
 import uuid
 from collections import deque
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from types import TracebackType
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self, TypeVar
 from urllib.parse import quote
 
 import aiohttp
 import msgspec
 
 from streamcore.errors import StreamcoreError
+from streamcore.model import limits
 from streamcore.model.record import Record
 from streamcore.model.sequence import INDEX_SHIFT
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
+T = TypeVar("T")
+
 _RETRYABLE: Final = frozenset({429, 500, 502, 503, 504, 507})
 #: The checkpoint of a shard that was read to its end.
 SHARD_END: Final = 2**63 - 1
@@ -238,6 +241,9 @@ class Producer:
         self._attempts = attempts
         self._producer_id = producer_id or uuid.uuid4().hex
         self._next_number = 0
+        #: Numbers whose batches have no final answer yet, and what to set when one of them gets it.
+        self._unanswered: set[int] = set()
+        self._answered = asyncio.Event()
         self._open: _Batch | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._ready: deque[_Batch] = deque()
@@ -257,7 +263,7 @@ class Producer:
     async def put(self, partition_key: str, data: bytes) -> Delivery:
         """Buffers a record; the delivery tells what became of it."""
         size = len(partition_key) + len(data)
-        while self._buffered and self._buffered + size > self._buffer_bytes:
+        while self._buffered and self._buffered + size > self._buffer_bytes and not self._closed:
             waiter = asyncio.get_running_loop().create_future()
             self._room.append(waiter)
             await waiter
@@ -282,11 +288,12 @@ class Producer:
             await asyncio.wait(set(self._senders))
 
     async def close(self) -> None:
-        """Flushes, then takes no more records."""
+        """Takes no more records and flushes; a `put` that waits for room is refused."""
+        self._closed = True
+        self._release(0)
         try:
             await self.flush()
         finally:
-            self._closed = True
             await self._client.close()
 
     # ------------------------------------------------------------
@@ -304,38 +311,52 @@ class Producer:
             self._ready.append(self._open)
             self._open = None
             if len(self._senders) < self._max_in_flight:
-                sender = asyncio.get_running_loop().create_task(self._send_ready())
-                self._senders.add(sender)
-                sender.add_done_callback(self._senders.discard)
+                self._senders.add(asyncio.get_running_loop().create_task(self._send_ready()))
 
     async def _send_ready(self) -> None:
-        while self._ready:
-            batch = self._ready.popleft()
-            try:
-                await self._deliver(batch)
-            finally:
-                batch.settled.set()
-                self._release(batch.size_bytes)
+        try:
+            while self._ready:
+                await self._send(self._ready.popleft())
+        finally:
+            # In the step in which it saw nothing more to send: a batch that is finished later starts a new sender.
+            self._senders.discard(asyncio.current_task())
+
+    async def _send(self, batch: _Batch) -> None:
+        left: set[int] = set(range(len(batch.keys)))
+        try:
+            await self._deliver(batch)
+        except Exception as error:  # noqa: BLE001  an answer that cannot be understood; the deliveries tell
+            reason = f"its answer was not understood ({type(error).__name__}: {error})"
+            for _, _, positions in batch.runs:
+                left.difference_update(positions)
+            batch.errors.update(dict.fromkeys(left, Unreachable(url=self._client.url, reason=reason)))
+        finally:
+            batch.settled.set()
+            self._release(batch.size_bytes)
 
     async def _deliver(self, batch: _Batch) -> None:
         """Sends a batch until every record is stored or given up."""
         left = list(range(len(batch.keys)))
-        number = self._take_number()
-        for attempt in range(1, self._attempts + 1):
-            try:
-                answer = await self._put(batch, left, number)
-            except (ApiError, Unreachable) as error:
-                if attempt == self._attempts or (isinstance(error, ApiError) and error.status not in _RETRYABLE):
-                    batch.errors.update(dict.fromkeys(left, error))
-                    return
-            else:
-                refused = self._settle(batch, left, answer, attempt)
-                if not refused:
-                    return
-                # The broker's answer to this number is final: what it refused goes as a new batch.
-                left, number = refused, self._take_number()
-            if attempt < self._attempts:
-                await asyncio.sleep(random.uniform(0.0, min(2.0, 0.05 * 2**attempt)))
+        number = await self._take_number()
+        try:
+            for attempt in range(1, self._attempts + 1):
+                try:
+                    answer = await self._put(batch, left, number)
+                except (ApiError, Unreachable) as error:
+                    if attempt == self._attempts or (isinstance(error, ApiError) and error.status not in _RETRYABLE):
+                        batch.errors.update(dict.fromkeys(left, error))
+                        return
+                else:
+                    left = self._settle(batch, left, answer, attempt)
+                    if not left or attempt == self._attempts:
+                        return
+                    # The broker's answer to this number is final: what it refused goes as a new batch.
+                    self._give_back(number)
+                    number = await self._take_number()
+                if attempt < self._attempts:
+                    await asyncio.sleep(random.uniform(0.0, min(2.0, 0.05 * 2**attempt)))
+        finally:
+            self._give_back(number)
 
     def _settle(self, batch: _Batch, sent: list[int], answer: dict[str, Any], attempt: int) -> list[int]:
         whole = len(sent) == len(batch.keys)
@@ -354,9 +375,20 @@ class Producer:
             keys, data = [keys[p] for p in left], [data[p] for p in left]
         return await self._client.put(self._stream, keys, data, producer=self._producer_id, batch=number)
 
-    def _take_number(self) -> int:
+    async def _take_number(self) -> int:
+        """The next batch's number. Waits while the broker would forget, because of it, the answer of one that is still
+        being retried."""
+        number = self._next_number
         self._next_number += 1
-        return self._next_number - 1
+        self._unanswered.add(number)
+        while number - min(self._unanswered) >= limits.PRODUCER_WINDOW:
+            self._answered.clear()
+            await self._answered.wait()
+        return number
+
+    def _give_back(self, number: int) -> None:
+        self._unanswered.discard(number)
+        self._answered.set()
 
     def _release(self, size: int) -> None:
         self._buffered -= size
@@ -410,11 +442,24 @@ class Consumer:
         self._ended: set[str] = set()
 
     async def __aenter__(self) -> Self:
-        info = await self._client.describe_stream(self._stream)
-        positions = await self._client.checkpoints(self._stream, self._name)
+        try:
+            info = await self._client.describe_stream(self._stream)
+            positions = await self._client.checkpoints(self._stream, self._name)
+            if self._start == "latest":
+                positions = {**await self._tips(info["shards"], positions), **positions}
+        except BaseException:
+            await self._client.close()
+            raise
         self._ended = {shard for shard, index in positions.items() if index == SHARD_END}
         self._follow(info["shards"], positions)
         return self
+
+    async def _tips(self, shards: list[dict[str, Any]], positions: dict[str, int]) -> dict[str, int]:
+        """What "latest" is now, as indexes: what is put from here on is read, also if the broker restarts before it."""
+        wanted = [shard["id"] for shard in shards if shard["id"] not in positions]
+        answers = await asyncio.gather(*(self._client.read(self._stream, shard, "latest") for shard in wanted))
+        ends = (SHARD_END if answer["next"] is None else answer["next"] for answer in answers)
+        return dict(zip(wanted, ends, strict=True))
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -451,26 +496,17 @@ class Consumer:
             if shard["id"] in self._ended or shard["id"] in self._readers or waits:
                 continue
             index = positions.get(shard["id"])
-            # The first time, only shards that nobody split from another begin at `start`; a child begins at its start.
-            start = self._start if not shard["parents"] or not self._ended else "trim_horizon"
-            position = start if index is None else f"index:{index}"
+            position = "trim_horizon" if index is None else f"index:{index}"
             self._readers[shard["id"]] = asyncio.create_task(self._read(shard["id"], position))
 
     async def _read(self, shard: str, position: str) -> None:
         try:
-            failures = 0
             while True:
-                try:
-                    answer = await self._client.read(
-                        self._stream, shard, position, limit=self._max_records, wait_ms=self._wait_ms
+                answer = await _persist(
+                    lambda at=position: self._client.read(  # type: ignore[misc]  # mypy takes the default for Any
+                        self._stream, shard, at, limit=self._max_records, wait_ms=self._wait_ms
                     )
-                except (ApiError, Unreachable) as error:
-                    failures += 1
-                    if isinstance(error, ApiError) and error.status not in _RETRYABLE:
-                        raise
-                    await asyncio.sleep(random.uniform(0.0, min(2.0, 0.05 * 2**failures)))
-                    continue
-                failures = 0
+                )
                 next_index = SHARD_END if answer["next"] is None else answer["next"]
                 records = _records(shard, answer["chunks"])
                 if records or next_index == SHARD_END:
@@ -486,8 +522,22 @@ class Consumer:
 
     async def _end(self, shard: str) -> None:
         self._ended.add(shard)
-        info = await self._client.describe_stream(self._stream)
-        self._follow(info["shards"], await self._client.checkpoints(self._stream, self._name))
+        info = await _persist(lambda: self._client.describe_stream(self._stream))
+        positions = await _persist(lambda: self._client.checkpoints(self._stream, self._name))
+        self._follow(info["shards"], positions)
+
+
+async def _persist(call: Callable[[], Awaitable[T]]) -> T:
+    """Calls again, with growing and jittered waits, while the broker is away or asks for patience."""
+    failures = 0
+    while True:
+        try:
+            return await call()
+        except (ApiError, Unreachable) as error:
+            if isinstance(error, ApiError) and error.status not in _RETRYABLE:
+                raise
+            failures = min(failures + 1, 10)
+            await asyncio.sleep(random.uniform(0.0, min(2.0, 0.05 * 2**failures)))
 
 
 def _records(shard: str, chunks: list[Any]) -> list[Record]:

@@ -159,6 +159,10 @@ class StorageFormat(StartError):
     """The data folder {path} has format {found}; this version reads format {expected}."""
 
 
+class StorageUnavailable(StartError):
+    """The volume at {path} cannot be opened: {reason}"""
+
+
 class StorageCorrupt(StreamcoreError):
     """Block {first_index} of shard {shard} does not match its checksum; the volume at {path} is damaged."""
 

@@ -48,6 +48,7 @@ STATUS: Final[dict[type[StreamcoreError], int]] = {
     errors.LimitExceeded: 429,
     errors.ThroughputExceeded: 429,
     errors.IteratorExpired: 400,
+    errors.TokenExpired: 400,
     errors.Overloaded: 503,
     errors.StorageFull: 507,
     errors.StorageFailed: 503,

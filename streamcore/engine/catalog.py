@@ -59,7 +59,8 @@ class Catalog:
             raise
 
     async def change(self, stream: Stream, info: StreamInfo) -> None:
-        """Replaces a stream's entry, durably first."""
+        """Replaces a stream's entry, durably first. Whoever derives `info` from the present one holds
+        `stream.changing` while it does, or the later of two changes would undo the earlier."""
         await self._committer.submit([], [_stream_row(info)])
         stream.update(info)
 
@@ -73,10 +74,10 @@ class Catalog:
         self._remove(stream)
         self.dropped.add(stream_id)
         for shard in stream.shards.values():
-            shard.wake()
+            shard.retire()
 
     async def forget(self, stream_id: int) -> None:
-        """The records of a dropped stream are gone too."""
+        """All else of a dropped stream is gone too."""
         await self._committer.submit([], [Row(Table.CATALOG, _DROPPED + stream_id.to_bytes(4, "big"), None)])
         self.dropped.discard(stream_id)
 
@@ -115,7 +116,9 @@ class Catalog:
     def _remove(self, stream: Stream) -> None:
         info = stream.info
         self._by_id.pop(info.stream_id, None)
-        self._by_name.pop((info.account, info.region, info.name), None)
+        name = info.account, info.region, info.name
+        if self._by_name.get(name) is stream:
+            del self._by_name[name]
 
 
 def _stream_row(info: StreamInfo) -> Row:

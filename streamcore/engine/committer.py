@@ -74,11 +74,18 @@ class Committer:
         return self.pending_bytes >= PENDING_MAX_BYTES
 
     async def room(self) -> None:
-        """Waits until the queue is below its bound: the back-pressure of `put`."""
+        """Waits until the queue is below its bound: the back-pressure of `put`. First come, first served."""
+        loop = asyncio.get_running_loop()
+        enqueue = self._room.append
         while self.is_crowded and not self._closed:
-            waiter = asyncio.get_running_loop().create_future()
-            self._room.append(waiter)
-            await waiter
+            waiter = loop.create_future()
+            enqueue(waiter)
+            enqueue = self._room.appendleft  # whoever was woken in vain keeps its place
+            try:
+                await waiter
+            finally:
+                # Whether this one writes, fails or gave up: once it has had its turn, the next one looks.
+                loop.call_soon(self._wake_room)
 
     async def close(self) -> None:
         """Writes what waits, then takes no more."""
@@ -148,6 +155,7 @@ class Committer:
         self._wake_room()
 
     def _wake_room(self) -> None:
+        """Wakes the longest waiting one, which wakes the next after its turn."""
         while self._room and (self._closed or not self.is_crowded):
             waiter = self._room.popleft()
             if not waiter.done():

@@ -55,14 +55,18 @@ class Producers:
         Raises InvalidArgument for a bad id or number, ProducerBatchTooOld for one whose answer is no longer kept.
         """
         _check(batch)
-        known = await self._find(stream_id, batch.producer_id)
-        while (answer := known.answers.get(batch.batch)) is not None:
-            done = await asyncio.wait([answer])
-            del done
-            if not answer.cancelled() and answer.exception() is None:
+        key = stream_id, batch.producer_id
+        while True:
+            known = await self._find(stream_id, batch.producer_id)
+            if self._known.get(key) is not known:
+                continue  # it was forgotten again before this caller's turn came
+            answer = known.answers.get(batch.batch)
+            if answer is None:
+                break
+            await asyncio.wait([answer])
+            if answer.exception() is None:
                 return answer.result()
-            if known.answers.get(batch.batch) is answer:
-                del known.answers[batch.batch]
+            _forget_failure(known, batch.batch, answer)
         if batch.batch <= known.newest - limits.PRODUCER_WINDOW:
             raise ProducerBatchTooOld(batch=batch.batch, producer=batch.producer_id, window=limits.PRODUCER_WINDOW)
         return None
@@ -74,12 +78,8 @@ class Producers:
         """
         known = self._known[stream_id, batch.producer_id]
         answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-        answer.add_done_callback(_observe)
         known.answers[batch.batch] = answer
-        known.newest = max(known.newest, batch.batch)
-        for number in [n for n in known.answers if n <= known.newest - limits.PRODUCER_WINDOW]:
-            if known.answers[number].done():
-                del known.answers[number]
+        answer.add_done_callback(lambda _: _settle(known, batch.batch, answer))
         return answer
 
     def rows(self, stream_id: int, batch: ProducerBatch, answer: bytes) -> list[Row]:
@@ -157,7 +157,17 @@ def _prefix(stream_id: int, producer_id: str) -> bytes:
     return stream_id.to_bytes(4, "big") + producer_id.encode() + b"\0"
 
 
-def _observe(answer: asyncio.Future[bytes]) -> None:
-    """Whoever put the batch got the error; nobody else may be waiting for this copy of it."""
-    if not answer.cancelled():
-        answer.exception()
+def _settle(known: _Known, number: int, answer: asyncio.Future[bytes]) -> None:
+    """Only what was stored moves the window: a batch that failed may come again, and so may those before it."""
+    if answer.exception() is not None:  # also marks it as seen: nobody else may be waiting for this copy of it
+        _forget_failure(known, number, answer)
+        return
+    known.newest = max(known.newest, number)
+    for old in [n for n in known.answers if n <= known.newest - limits.PRODUCER_WINDOW]:
+        if known.answers[old].done():
+            del known.answers[old]
+
+
+def _forget_failure(known: _Known, number: int, answer: asyncio.Future[bytes]) -> None:
+    if known.answers.get(number) is answer:
+        del known.answers[number]

@@ -38,6 +38,7 @@ class Shard:
         "committed_index",
         "counters",
         "info",
+        "is_gone",
         "key",
         "last_arrival_ms",
         "next_index",
@@ -48,6 +49,7 @@ class Shard:
 
     def __init__(self, stream_id: int, info: ShardInfo, extent: Extent | None) -> None:
         self.key = ShardKey(stream_id, info.number)
+        self.is_gone = False
         self.info = info
         # Index 0 is the shard's own StartingSequenceNumber, the first record has 1.
         self.next_index = max(extent.next_index, 1) if extent else 1
@@ -86,15 +88,20 @@ class Shard:
         self.wake()
 
     def wake(self) -> None:
-        """Wakes everybody who waits at the tail: records came, or the shard was closed or deleted."""
+        """Wakes everybody who waits at the tail: records came, or the shard was closed."""
         waiters, self._waiters = self._waiters, []
         for waiter in waiters:
             if not waiter.done():
                 waiter.set_result(None)
 
+    def retire(self) -> None:
+        """Nothing will be committed any more: the stream is deleted, or the broker closed."""
+        self.is_gone = True
+        self.wake()
+
     async def wait(self, index: int) -> None:
         """Returns when there may be something new at `index`: a commit, or the shard's end."""
-        if self.committed_index > index or not self.info.is_open:
+        if self.committed_index > index or not self.info.is_open or self.is_gone:
             return
         waiter = asyncio.get_running_loop().create_future()
         self._waiters.append(waiter)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from streamcore.engine.shard import Shard
 from streamcore.errors import ShardNotFound, StreamNotActive
 from streamcore.model.stream import SERVING, ShardInfo, ShardMap, StreamInfo, parse_shard_id
@@ -11,10 +13,12 @@ from streamcore.store.base import Extent, ShardKey
 class Stream:
     """`info` is replaced as a whole when the stream changes; `shards` keep their counters and waiters through it."""
 
-    __slots__ = ("info", "router", "shards")
+    __slots__ = ("changing", "info", "router", "shards")
 
     def __init__(self, info: StreamInfo, extents: dict[ShardKey, Extent]) -> None:
         self.info = info
+        #: Held from reading `info` until what was derived from it is durable.
+        self.changing = asyncio.Lock()
         self.router = ShardMap(info.shards)
         self.shards: dict[int, Shard] = {}
         self._adopt(extents)
@@ -37,7 +41,7 @@ class Stream:
             self._adopt({})
             kept = {shard.number for shard in info.shards}
             for number in [n for n in self.shards if n not in kept]:
-                self.shards.pop(number).wake()
+                self.shards.pop(number).retire()
             for shard in self.shards.values():
                 if not shard.info.is_open:
                     shard.wake()

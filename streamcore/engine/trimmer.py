@@ -12,12 +12,13 @@ from typing import Final
 
 from streamcore.clock import Clock, Timer
 from streamcore.engine.catalog import Catalog
+from streamcore.engine.committer import Committer
 from streamcore.engine.producers import Producers
 from streamcore.engine.shard import Shard
 from streamcore.engine.stream import Stream
-from streamcore.errors import BrokerClosed, StorageFailed, StorageFull
+from streamcore.errors import BrokerClosed, StorageCorrupt, StorageFailed, StorageFull
 from streamcore.model.retention import horizon_ms, next_trim_delay_s
-from streamcore.store.base import Store
+from streamcore.store.base import Row, Store, Table
 
 log = logging.getLogger(__name__)
 
@@ -26,13 +27,17 @@ RETRY_AFTER_S: Final = 60.0
 
 
 class Trimmer:
-    def __init__(self, store: Store, catalog: Catalog, producers: Producers, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, committer: Committer, catalog: Catalog, producers: Producers, clock: Clock
+    ) -> None:
         self._store = store
+        self._committer = committer
         self._catalog = catalog
         self._producers = producers
         self._clock = clock
         self._timer: Timer | None = None
         self._task: asyncio.Task[None] | None = None
+        self._again = False
 
     def arm(self) -> None:
         """Sets the timer when something can expire and it is not set; called after each commit, so it is cheap."""
@@ -42,8 +47,9 @@ class Trimmer:
                 self._timer = self._clock.call_later(delay_s, self.start)
 
     def start(self) -> None:
-        """Trims now, in the background."""
+        """Trims now, in the background; once more if that is under way."""
         self._disarm()
+        self._again = True
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._run(), name="trimmer")
 
@@ -77,12 +83,9 @@ class Trimmer:
 
     async def _run(self) -> None:
         try:
-            for stream_id in sorted(self._catalog.dropped):
-                await self._remove_dropped(stream_id)
-            for stream in self._catalog:
-                for shard in list(stream.shards.values()):
-                    await self._trim(stream, shard)
-                await self._producers.expire(stream.info)
+            while self._again:
+                self._again = False
+                await self._pass()
         except (StorageFull, StorageFailed, BrokerClosed) as error:
             log.warning("trimming stopped: %s", error)
             self._timer = self._clock.call_later(RETRY_AFTER_S, self.start)
@@ -90,22 +93,37 @@ class Trimmer:
             self._task = None
         self.arm()
 
+    async def _pass(self) -> None:
+        for stream_id in sorted(self._catalog.dropped):
+            await self._remove_dropped(stream_id)
+        for stream in self._catalog:
+            for shard in list(stream.shards.values()):
+                try:
+                    await self._trim(stream, shard)
+                except StorageCorrupt as error:
+                    log.error("%s of stream %s is not trimmed: %s", shard.info.shard_id, stream.info.name, error)
+            await self._producers.expire(stream.info)
+
     async def _remove_dropped(self, stream_id: int) -> None:
+        """Records first, the mark last: a restart in between goes on."""
         while not await self._store.drop(stream_id, BLOCKS_PER_STEP):
             pass
         await self._producers.remove(stream_id)
+        for key, _ in await self._store.scan(Table.CHECKPOINTS, stream_id.to_bytes(4, "big")):
+            await self._committer.submit([], [Row(Table.CHECKPOINTS, key, None)])
         await self._catalog.forget(stream_id)
 
     async def _trim(self, stream: Stream, shard: Shard) -> None:
+        first_index = -1
         while True:
             horizon = horizon_ms(self._clock.now_ms(), stream.info.retention_ms)
             if shard.oldest_arrival_ms is None or shard.oldest_arrival_ms > horizon:
                 return
-            before_ms = shard.oldest_arrival_ms
             extent = await self._store.trim(shard.key, horizon, BLOCKS_PER_STEP)
             if not extent.is_empty:
                 shard.oldest_arrival_ms = extent.first_arrival_ms
             elif shard.committed_index <= extent.next_index:
                 shard.oldest_arrival_ms = None
-            if shard.oldest_arrival_ms == before_ms:
+            if extent.first_index == first_index:
                 return  # a block with younger records in it stays until all of it has expired
+            first_index = extent.first_index

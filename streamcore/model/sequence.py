@@ -48,11 +48,12 @@ def sequence_base(shard_created_s: int, shard_number: int, record_s: int) -> int
 
 def parse_sequence(text: str) -> SequenceNumber:
     """Takes a sequence number apart. Raises InvalidArgument when it has not the layout above."""
-    value = int(text) if text.isascii() and text.isdigit() and len(text) <= 129 else -1
+    well_formed = text.isascii() and text.isdigit() and len(text) <= 129 and text[0] != "0"
+    value = int(text) if well_formed else -1
     if value >> 184 != 2 or value & 0xF != 2 or value >> 72 & 0xFF:
         raise InvalidArgument(f"SequenceNumber {text[:129]} is not valid")
     number = value >> 4 & 0xFFFF_FFFF
-    if value >> 144 & 0xF != number & 0xF:
+    if value >> 144 & 0xF != number & 0xF or value >> INDEX_SHIFT & 0xFFFF_FFFF_FFFF_FFFF > INDEX_MAX:
         raise InvalidArgument(f"SequenceNumber {text[:129]} is not valid")
     return SequenceNumber(
         shard_created_s=value >> 148 & _SECONDS_MASK,

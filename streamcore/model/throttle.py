@@ -38,7 +38,7 @@ class Bucket:
         self.refill(now)
         if self.tokens > 0:
             return 0.0
-        seconds_short = -(self.tokens - 1) // self.rate  # whole refills needed beyond the next one
+        seconds_short = -self.tokens // self.rate  # whole refills needed beyond the next one
         return self._refill_at - now + seconds_short
 
     def __repr__(self) -> str:

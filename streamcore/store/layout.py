@@ -36,7 +36,6 @@ class ChecksumError(Exception):
 
 
 class BlockHead(NamedTuple):
-    chunk_count: int
     record_count: int
     last_arrival_ms: int
 
@@ -77,6 +76,26 @@ def _read_column(typecode: str, raw: bytes | memoryview) -> array[int]:
     return column
 
 
+def _check_of(head: bytes | memoryview) -> int:
+    """The 16 bits that guard a header: over all of it but the two bytes in which they stand. Headers are walked without
+    reading the bodies between them, so the body's CRC does not guard them."""
+    return crc32(head[4:], crc32(head[:2])) & 0xFFFF
+
+
+def _seal(head: bytes) -> bytes:
+    return b"".join((head[:2], _check_of(head).to_bytes(2, "little"), head[4:]))
+
+
+def _open_header(header: struct.Struct, value: bytes | memoryview, at: int) -> tuple[int, ...]:
+    head = value[at : at + header.size]
+    if len(head) < header.size:
+        raise ChecksumError
+    fields = header.unpack(head)
+    if fields[2] != _check_of(head):
+        raise ChecksumError
+    return fields
+
+
 def encode_chunk(chunk: Chunk) -> list[bytes]:
     """The chunk's bytes in two pieces, for one join per block."""
     key_lengths = list(map(len, chunk.keys))
@@ -90,7 +109,7 @@ def encode_chunk(chunk: Chunk) -> list[bytes]:
             *chunk.datas,
         )
     )
-    head = CHUNK_HEADER.pack(flags, 0, 0, len(chunk.datas), chunk.arrival_ms, len(body))
+    head = _seal(CHUNK_HEADER.pack(flags, 0, 0, len(chunk.datas), chunk.arrival_ms, len(body)))
     return [head + _CRC.pack(crc32(body, crc32(head))), body]
 
 
@@ -115,25 +134,29 @@ def encode_blocks(chunks: Sequence[Chunk]) -> list[tuple[int, bytes]]:
 
 def _close_block(group: list[Chunk], pieces: list[bytes]) -> tuple[int, bytes]:
     count = group[-1].next_index - group[0].first_index
-    head = BLOCK_HEADER.pack(FORMAT_VERSION, 0, min(len(group), 0xFFFF), count, group[-1].arrival_ms)
+    head = _seal(BLOCK_HEADER.pack(FORMAT_VERSION, 0, 0, count, group[-1].arrival_ms))
     return group[0].first_index, b"".join((head, *pieces))
 
 
 def read_block_head(value: bytes | memoryview) -> BlockHead:
-    _version, _flags, chunk_count, record_count, last_arrival_ms = BLOCK_HEADER.unpack_from(value)
-    return BlockHead(chunk_count, record_count, last_arrival_ms)
+    """Raises ChecksumError."""
+    _version, _flags, _check, record_count, last_arrival_ms = _open_header(BLOCK_HEADER, value, 0)
+    return BlockHead(record_count, last_arrival_ms)
 
 
 def first_arrival_ms(value: bytes | memoryview) -> int:
-    arrival: int = CHUNK_HEADER.unpack_from(value, BLOCK_HEADER.size)[4]
-    return arrival
+    """Raises ChecksumError."""
+    return _open_header(CHUNK_HEADER, value, BLOCK_HEADER.size)[4]
 
 
 def seek_in_block(value: bytes | memoryview, first_index: int, arrival_ms: int) -> int:
-    """The first index in the block that arrived at or after `arrival_ms`; the index after it when there is none."""
+    """The first index in the block that arrived at or after `arrival_ms`; the index after it when there is none.
+
+    Raises ChecksumError.
+    """
     at, index = BLOCK_HEADER.size, first_index
     while at < len(value):
-        _flags, _, _, count, arrived, body_bytes = CHUNK_HEADER.unpack_from(value, at)
+        _flags, _, _check, count, arrived, body_bytes = _open_header(CHUNK_HEADER, value, at)
         if arrived >= arrival_ms:
             break
         index += count
@@ -161,11 +184,11 @@ def decode_block(value: memoryview, first_index: int, index: int, appetite: Appe
     chunks: list[Chunk] = []
     at, chunk_first = BLOCK_HEADER.size, first_index
     while at < len(value) and not appetite.is_full:
-        flags, _, _, count, arrival_ms, body_bytes = CHUNK_HEADER.unpack_from(value, at)
+        flags, _, _check, count, arrival_ms, body_bytes = _open_header(CHUNK_HEADER, value, at)
         body_at = at + _CHUNK_HEAD_BYTES
         if chunk_first + count > index:
             body = bytes(value[body_at : body_at + body_bytes])
-            (stored,) = _CRC.unpack_from(value, at + CHUNK_HEADER.size)
+            stored = int.from_bytes(value[body_at - _CRC.size : body_at], "little")
             if len(body) != body_bytes or stored != crc32(body, crc32(value[at : at + CHUNK_HEADER.size])):
                 raise ChecksumError
             chunk = _decode_chunk(body, flags, count, arrival_ms, chunk_first, max(index - chunk_first, 0), appetite)

@@ -26,6 +26,7 @@ from streamcore.errors import (
     StorageFormat,
     StorageFull,
     StorageLocked,
+    StorageUnavailable,
 )
 from streamcore.model.record import Chunk
 from streamcore.model.stream import shard_id
@@ -36,11 +37,23 @@ T = TypeVar("T")
 
 _MAP_START_BYTES: Final = 256 * 1024 * 1024
 _MAP_STEP_MAX_BYTES: Final = 64 * 1024**3
+_PROBE_BYTES: Final = 1024 * 1024
 _FORMAT_KEY: Final = b"format"
 _RECORDS: Final = b"records"
 _EXTENTS: Final = b"extents"
 #: Errors of a write that leave the volume sound: nothing of the transaction became visible, space may return.
-_FULL: Final = tuple(os.strerror(code) for code in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT))
+_FULL_CODES: Final = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
+_FULL: Final = tuple(os.strerror(code) for code in _FULL_CODES)
+#: Refusals of one row or one huge transaction: the caller's fault, nothing reached the disk.
+_REFUSED: Final = (lmdb.BadValsizeError, lmdb.TxnFullError)
+
+
+class _Damaged(Exception):
+    """A block whose header or body does not match its checksum."""
+
+    def __init__(self, shard: ShardKey, first_index: int) -> None:
+        self.shard = shard
+        self.first_index = first_index
 
 
 class LmdbStore:
@@ -49,15 +62,20 @@ class LmdbStore:
     def __init__(self, path: Path, *, durability: str = "sync") -> None:
         self._path = path
         self._lock_file = _lock_folder(path)
+        env: lmdb.Environment | None = None
         try:
-            self._env = _open_environment(path / "volume", durability)
+            self._env = env = _open_environment(path / "volume", durability)
             self._records = self._env.open_db(_RECORDS)
             self._extents = self._env.open_db(_EXTENTS)
             self._tables = {table: self._env.open_db(table.encode()) for table in Table}
             self._check_format()
             _sync_folder(path)
-        except BaseException:
+        except BaseException as error:
+            if env is not None:
+                env.close()
             self._lock_file.close()
+            if isinstance(error, lmdb.Error):
+                raise StorageUnavailable(path=str(path), reason=str(error)) from error
             raise
         self._gate = _MapGate()
         self._failed: str | None = None
@@ -123,7 +141,10 @@ class LmdbStore:
 
     def _inspect(self, action: Callable[[Any], T]) -> T:
         with self._gate.shared(), self._env.begin(buffers=True) as txn:
-            return action(txn)
+            try:
+                return action(txn)
+            except _Damaged as damage:
+                raise self._corrupt(damage) from None
 
     def _transact(self, action: Callable[[Any], T]) -> T:
         if self._failed is not None:
@@ -134,16 +155,37 @@ class LmdbStore:
                     return action(txn)
             except lmdb.MapFullError:
                 self._grow()
+            except _REFUSED:
+                raise
+            except _Damaged as damage:
+                raise self._corrupt(damage) from None
             except lmdb.Error as error:
                 raise self._write_error(error) from error
+
+    def _corrupt(self, damage: _Damaged) -> StorageCorrupt:
+        return StorageCorrupt(
+            first_index=damage.first_index, shard=shard_id(damage.shard.shard_number), path=str(self._path)
+        )
 
     def _write_error(self, error: lmdb.Error) -> StorageFull | StorageFailed:
         """What a failed transaction means. Anything but a full disk may have been a failed sync: then what reached the
         disk is unknown, and writing on could acknowledge records that a reopened volume does not have."""
-        if any(text in str(error) for text in _FULL):
+        if any(text in str(error) for text in _FULL) or self._was_short_write(error):
             return StorageFull(path=str(self._path))
         self._failed = str(error)
         return StorageFailed(path=str(self._path), reason=self._failed)
+
+    def _was_short_write(self, error: lmdb.Error) -> bool:
+        """A disk that fills up cuts a write short before it refuses one, and LMDB calls that EIO as well
+        (mdb_page_flush: "short write, filesystem full?"). A full disk has no room behind the file either."""
+        if os.strerror(errno.EIO) not in str(error):
+            return False
+        with (self._path / "volume" / "data.mdb").open("r+b") as file:
+            try:
+                os.posix_fallocate(file.fileno(), file.seek(0, os.SEEK_END), _PROBE_BYTES)
+            except OSError as refusal:
+                return refusal.errno in _FULL_CODES
+        return False
 
     def _grow(self) -> None:
         size = self._env.info()["map_size"]
@@ -179,12 +221,7 @@ class LmdbStore:
         chunks: list[Chunk] = []
         with txn.cursor(db=self._records) as cursor:
             for first_index, value in _blocks_from(cursor, shard, index):
-                try:
-                    chunks += layout.decode_block(value, first_index, index, appetite)
-                except layout.ChecksumError:
-                    raise StorageCorrupt(
-                        first_index=first_index, shard=shard_id(shard.shard_number), path=str(self._path)
-                    ) from None
+                chunks += _checked(shard, first_index, layout.decode_block, value, first_index, index, appetite)
                 if appetite.is_full:
                     break
         return chunks
@@ -197,11 +234,11 @@ class LmdbStore:
             while low < high:
                 middle = (low + high) // 2
                 first_index, value = next(_blocks_from(cursor, shard, middle))
-                head = layout.read_block_head(value)
+                head = _checked(shard, first_index, layout.read_block_head, value)
                 if head.last_arrival_ms < arrival_ms:
                     low = first_index + head.record_count
-                elif layout.first_arrival_ms(value) < arrival_ms:
-                    return layout.seek_in_block(value, first_index, arrival_ms)
+                elif _checked(shard, first_index, layout.first_arrival_ms, value) < arrival_ms:
+                    return _checked(shard, first_index, layout.seek_in_block, value, first_index, arrival_ms)
                 else:
                     high = min(first_index, middle)
             return low
@@ -223,20 +260,23 @@ class LmdbStore:
         first = next(_blocks_from(cursor, shard, 0), None)
         if first is None:
             return Extent(floor.next_index, floor.next_index, floor.last_arrival_ms, floor.last_arrival_ms)
-        first_index, first_arrival = first[0], layout.first_arrival_ms(first[1])
+        first_index = first[0]
+        first_arrival = _checked(shard, first_index, layout.first_arrival_ms, first[1])
         _seek_last(cursor, shard)
         _, last_index = layout.split_block_key(cursor.key())
-        head = layout.read_block_head(cursor.value())
+        head = _checked(shard, last_index, layout.read_block_head, cursor.value())
         return Extent(first_index, last_index + head.record_count, first_arrival, head.last_arrival_ms)
 
     def _trim(self, txn: Any, shard: ShardKey, horizon_ms: int, max_blocks: int) -> Extent:
         with txn.cursor(db=self._records) as cursor:
             before = self._extent(txn, cursor, shard)
             cursor.set_range(layout.block_key(shard, 0))
-            for _ in range(max_blocks):
-                if not _is_at(cursor, shard) or layout.read_block_head(cursor.value()).last_arrival_ms > horizon_ms:
-                    break
+            trimmed = 0
+            while trimmed < max_blocks and _is_at(cursor, shard) and _head_at(cursor).last_arrival_ms <= horizon_ms:
                 cursor.delete()
+                trimmed += 1
+            if not trimmed:
+                return before
             # The floor keeps the numbering when the last block goes.
             txn.put(layout.shard_prefix(shard), layout.pack_extent(before), db=self._extents)
             return self._extent(txn, cursor, shard)
@@ -271,8 +311,10 @@ class LmdbStore:
             found = txn.get(_FORMAT_KEY, db=self._tables[Table.META])
             if found is None:
                 txn.put(_FORMAT_KEY, str(layout.FORMAT_VERSION).encode(), db=self._tables[Table.META])
-            elif int(found) != layout.FORMAT_VERSION:
-                raise StorageFormat(path=str(self._path), found=found.decode(), expected=layout.FORMAT_VERSION)
+            elif found != str(layout.FORMAT_VERSION).encode():
+                raise StorageFormat(
+                    path=str(self._path), found=found.decode(errors="replace"), expected=layout.FORMAT_VERSION
+                )
 
     def _free_bytes(self, page_bytes: int) -> int:
         """Pages that are in the file and hold nothing: all but those the trees use."""
@@ -320,6 +362,18 @@ def _pages(stat: Any) -> int:
     return int(stat["branch_pages"] + stat["leaf_pages"] + stat["overflow_pages"])
 
 
+def _checked(shard: ShardKey, first_index: int, read: Callable[..., T], *args: Any) -> T:
+    """Reads in a block; a checksum that does not match is told with the block's place."""
+    try:
+        return read(*args)
+    except layout.ChecksumError:
+        raise _Damaged(shard, first_index) from None
+
+
+def _head_at(cursor: Any) -> layout.BlockHead:
+    return _checked(*layout.split_block_key(cursor.key()), layout.read_block_head, cursor.value())
+
+
 def _is_at(cursor: Any, shard: ShardKey) -> bool:
     key = cursor.key()
     return len(key) > 0 and layout.split_block_key(key)[0] == shard
@@ -333,7 +387,7 @@ def _blocks_from(cursor: Any, shard: ShardKey, index: int) -> Iterator[tuple[int
         has_previous = cursor.prev() if found else cursor.last()
         if has_previous and _is_at(cursor, shard):
             _, first_index = layout.split_block_key(cursor.key())
-            if first_index + layout.read_block_head(cursor.value()).record_count <= index:
+            if first_index + _head_at(cursor).record_count <= index:
                 found = cursor.next()
         else:
             found = cursor.set_range(layout.block_key(shard, index))

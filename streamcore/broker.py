@@ -15,6 +15,7 @@ import os
 import secrets
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from operator import add, itemgetter
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -22,10 +23,13 @@ from typing import Any, Final, NamedTuple
 from streamcore import config
 from streamcore.clock import Clock, SystemClock, sleep_until_ms
 from streamcore.config import Settings
+from streamcore.engine.accounts import Accounts
 from streamcore.engine.catalog import Catalog
 from streamcore.engine.committer import Committer
 from streamcore.engine.histogram import Histogram
+from streamcore.engine.ondemand import OnDemand
 from streamcore.engine.producers import ProducerBatch, Producers
+from streamcore.engine.reshard import Changed, Resharding, Rule
 from streamcore.engine.shard import Shard
 from streamcore.engine.stream import Stream
 from streamcore.engine.trimmer import Trimmer
@@ -41,12 +45,12 @@ from streamcore.errors import (
     StreamNotFound,
     ThroughputExceeded,
 )
-from streamcore.model import limits
+from streamcore.model import limits, reshard
 from streamcore.model.hashing import parse_hash_key
 from streamcore.model.iterator import IteratorType, ShardIterator, decode_iterator
+from streamcore.model.ondemand import SHARDS_AT_START
 from streamcore.model.put import DECODER, ENCODER, PutRefusal, PutResult, PutRun
 from streamcore.model.record import Chunk, ReadResult
-from streamcore.model.retention import horizon_ms
 from streamcore.model.sequence import parse_sequence
 from streamcore.model.stream import (
     LimitMode,
@@ -63,17 +67,27 @@ from streamcore.store.memory import MemoryStore
 
 log = logging.getLogger(__name__)
 
-ON_DEMAND_SHARDS: Final = 4
 #: When a change that a full disk stopped is tried again.
 FULL_RETRY_MS: Final = 5000
 _SECRET_KEY: Final = b"iterator_secret"
 
 
 class GetRecordsResult(NamedTuple):
-    """A read by iterator: what was found and the token to go on with (None at the end of a closed shard)."""
+    """A read by iterator: what was found, the token to go on with (None at the end of a closed shard), the stream."""
 
     result: ReadResult
     next_iterator: str | None
+    stream: StreamInfo
+
+
+class _Change:
+    """A change under way: what it is to do, then what it did."""
+
+    def __init__(self, stream: Stream, rule: Rule, shard_quota: int | None = None) -> None:
+        self.stream = stream
+        self.rule = rule
+        self.shard_quota = shard_quota
+        self.done: Changed | None = None
 
 
 class Broker:
@@ -87,6 +101,9 @@ class Broker:
         self.catalog = Catalog(self.committer)
         self._producers = Producers(store, self.committer, clock)
         self.trimmer = Trimmer(store, self.committer, self.catalog, self._producers, clock)
+        self.accounts = Accounts(self.committer, clock)
+        self.resharding = Resharding(self.catalog, clock)
+        self.on_demand = OnDemand(self.catalog, clock, self._change_by_itself)
         self._secret = b""
         self.put_latency_s = Histogram()
         self.read_latency_s = Histogram()
@@ -102,8 +119,10 @@ class Broker:
         else:
             self._secret = secrets.token_bytes(32)
             await self.committer.submit([], [Row(Table.META, _SECRET_KEY, self._secret)])
+        await self.accounts.load(self._store)
         for stream in self.catalog:
             self._resume(stream)
+        self.on_demand.arm()
         self.trimmer.start()
 
     async def close(self) -> None:
@@ -114,6 +133,7 @@ class Broker:
         await asyncio.shield(self._closing)
 
     async def _close(self) -> None:
+        self.on_demand.close()
         for task in list(self._background):
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
@@ -145,9 +165,10 @@ class Broker:
         max_record_bytes: int = limits.RECORD_MAX_BYTES_DEFAULT,
         limit_mode: LimitMode | None = None,
         tags: dict[str, str] | None = None,
+        warm_throughput_mibps: int = 0,
         wait: bool = True,
     ) -> StreamInfo:
-        """Makes a stream; with `wait` it is ACTIVE on return, else CREATING.
+        """Makes a stream; an on-demand one chooses its shards itself, and has one per MiB/s it is to be warm for. With `wait` it is ACTIVE on return, else CREATING.
 
         Raises ValidationFailed (name), InvalidArgument (a number out of range), StreamExists.
         """
@@ -156,10 +177,10 @@ class Broker:
         _check_range("max_record_bytes", max_record_bytes, 1024, limits.RECORD_MAX_BYTES_TOP)
         hours = retention_hours if retention_hours is not None else self.settings.retention_hours
         _check_range("retention_hours", hours, limits.RETENTION_MIN_HOURS, limits.RETENTION_MAX_HOURS)
-        if any(s.info.name == name for s in self.catalog.streams(scope)):
+        if self.catalog.has_name(name, scope):
             raise StreamExists(stream=name, account=scope.account)
         now_ms = self.clock.now_ms()
-        count = ON_DEMAND_SHARDS if mode is StreamMode.ON_DEMAND else shards
+        count = max(SHARDS_AT_START, warm_throughput_mibps) if mode is StreamMode.ON_DEMAND else shards
         info = StreamInfo(
             stream_id=self.catalog.take_id(),
             name=name,
@@ -173,6 +194,7 @@ class Broker:
             max_record_bytes=max_record_bytes,
             limit_mode=limit_mode,
             tags=tags or {},
+            warm_throughput_mibps=warm_throughput_mibps or None,
         )
         created, finished = self._spawn_pair(self._create, self.catalog.reserve(info))
         await asyncio.shield(created)
@@ -204,6 +226,61 @@ class Broker:
                 await self.catalog.change(stream, stream.info.moved_to(StreamStatus.DELETING))
         marked.set_result(None)
         await self._finish_later(stream, StreamStatus.DELETING)
+
+    async def change_stream(
+        self, name: str, rule: Rule, *, scope: Scope | None = None, shard_quota: int | None = None, wait: bool = True
+    ) -> Changed:
+        """Changes a stream by a rule of model/control.py, model/reshard.py or model/ondemand.py; it is durable on
+        return, and with `wait` the stream is ACTIVE again. `shard_quota` is the account's, None for no bound.
+
+            await broker.change_stream("orders", partial(control.increase_retention, hours=48))
+
+        Raises what the rule raises, StreamNotFound, LimitExceeded, StorageFull, StorageFailed, BrokerClosed.
+        """
+        change = _Change(self._find(name, scope), rule, shard_quota)
+        changed, finished = self._spawn_pair(self._change, change)
+        await asyncio.shield(changed)
+        if wait:
+            await asyncio.shield(finished)
+        assert change.done is not None
+        return change.done
+
+    async def _change(self, change: _Change, changed: asyncio.Future[None]) -> None:
+        change.done = before, after = await self.resharding.apply(change.stream, change.rule, change.shard_quota)
+        changed.set_result(None)
+        self.on_demand.arm()
+        if after.retention_hours != before.retention_hours:
+            self.trimmer.start()
+        if after.status is StreamStatus.UPDATING and before.status is not StreamStatus.UPDATING:
+            await self._finish_later(change.stream, StreamStatus.UPDATING)
+
+    def _change_by_itself(self, stream: Stream, rule: Rule) -> None:
+        self._spawn_pair(self._change, _Change(stream, rule))
+
+    async def split_shard(
+        self, name: str, shard: str, new_starting_hash_key: str, *, scope: Scope | None = None, wait: bool = True
+    ) -> StreamInfo:
+        """Splits an open shard; its keys from the new one on go to the second child. Raises as `change_stream`."""
+        number, key = self._find(name, scope).shard(shard).info.number, parse_hash_key(new_starting_hash_key)
+        rule = partial(reshard.split_shard, shard=number, new_starting_hash_key=key)
+        return (await self.change_stream(name, rule, scope=scope, wait=wait)).after
+
+    async def merge_shards(
+        self, name: str, shard: str, adjacent: str, *, scope: Scope | None = None, wait: bool = True
+    ) -> StreamInfo:
+        """Merges two neighbours; the keys of the second follow those of the first. Raises as `change_stream`."""
+        stream = self._find(name, scope)
+        first, second = stream.shard(shard).info.number, stream.shard(adjacent).info.number
+        rule = partial(reshard.merge_shards, shard=first, adjacent=second)
+        return (await self.change_stream(name, rule, scope=scope, wait=wait)).after
+
+    async def update_shard_count(
+        self, name: str, target: int, *, scope: Scope | None = None, wait: bool = True
+    ) -> StreamInfo:
+        """Makes `target` shards of equal width by splits and merges. Raises as `change_stream`."""
+        _check_range("target", target, 1, limits.SHARDS_MAX_PER_STREAM)
+        rule = partial(reshard.update_shard_count, target=target)
+        return (await self.change_stream(name, rule, scope=scope, wait=wait)).after
 
     def describe_stream(self, name: str, *, scope: Scope | None = None) -> StreamInfo:
         """Raises StreamNotFound."""
@@ -256,12 +333,23 @@ class Broker:
         if producer is None:
             return await self._put(stream, partition_keys, datas, explicit_hash_keys)
         stream.check_serving()
-        if self.committer.is_crowded:
-            await self.committer.room()
-        answer = await self._producers.recall(stream.info.stream_id, producer)
-        if answer is not None:
-            return DECODER.decode(answer)
-        return await self._put_once(stream, partition_keys, datas, explicit_hash_keys, producer)
+        while True:
+            await self._turn(stream)
+            answer = await self._producers.recall(stream.info.stream_id, producer)
+            if answer is not None:
+                return DECODER.decode(answer)
+            if not stream.is_resharding:  # recalling took time
+                return await self._put_once(stream, partition_keys, datas, explicit_hash_keys, producer)
+
+    async def _turn(self, stream: Stream) -> None:
+        """Waits until a put may be stamped: there is room, and no shard is just being closed."""
+        while self.committer.is_crowded or stream.is_resharding:
+            if stream.is_resharding:
+                await stream.resharded()
+            else:
+                await self.committer.room()
+            if self._closed:
+                raise BrokerClosed
 
     async def _put_once(
         self,
@@ -285,8 +373,8 @@ class Broker:
     async def _put(
         self, stream: Stream, keys: Sequence[str], datas: Sequence[bytes], explicit: Sequence[str | None] | None
     ) -> PutResult:
-        if self.committer.is_crowded:
-            await self.committer.room()
+        if self.committer.is_crowded or stream.is_resharding:
+            await self._turn(stream)
         started = self.clock.monotonic()
         result, done = self._submit(stream, keys, datas, explicit, None)
         await done
@@ -318,6 +406,8 @@ class Broker:
             shard = stream.shards[number]
             shard_keys, shard_datas = _pick(key_bytes, positions), _pick(datas, positions)
             sizes = list(map(add, map(len, shard_keys), map(len, shard_datas)))
+            if stream.info.mode is StreamMode.ON_DEMAND:
+                self.on_demand.offered(stream, shard, len(sizes), sum(sizes), now)
             passed = shard.admit(sizes, now, mode)
             if passed is not None:
                 refused.append(PutRefusal(number, [p for p, ok in zip(positions, passed, strict=True) if not ok]))
@@ -505,7 +595,7 @@ class Broker:
         if charged:
             shard.read_budget.charge(sum(chunk.size_bytes for chunk in result.chunks))
         token = None if result.next_index is None else self._token(stream, shard, result.next_index)
-        return GetRecordsResult(result, token)
+        return GetRecordsResult(result, token, stream.info)
 
     def _admit_read(self, stream: Stream, shard: Shard) -> bool:
         """Whether what the read returns is charged to the shard's budget. Raises ThroughputExceeded."""
@@ -525,7 +615,7 @@ class Broker:
             raise InvalidArgument(f"a read is of at least one record, not {max_records}")
         tip = shard.committed_index
         now_ms, started = self.clock.now_ms(), self.clock.monotonic()
-        horizon = horizon_ms(now_ms, stream.info.retention_ms)
+        horizon = stream.info.horizon_ms(now_ms)
         chunks: list[Chunk] = []
         if index < tip:
             if shard.oldest_arrival_ms is not None and shard.oldest_arrival_ms <= horizon:
@@ -748,12 +838,21 @@ def _index_in(stream: Stream, shard: Shard, sequence_number: str | None) -> int:
         raise InvalidArgument("Must specify StartingSequenceNumber for AT_SEQUENCE_NUMBER and AFTER_SEQUENCE_NUMBER.")
     if sequence_number == "0":
         return 0
-    number = parse_sequence(sequence_number)
-    if (number.shard_number, number.shard_created_s) != (shard.info.number, shard.info.created_s):
+    used = (
+        f"StartingSequenceNumber {sequence_number} used in GetShardIterator on shard {shard.info.shard_id} in stream "
+        f"{stream.info.name} under account {stream.info.account} is invalid"
+    )
+    try:
+        number = parse_sequence(sequence_number)
+    except InvalidArgument:
+        raise InvalidArgument(f"{used}.") from None
+    if number.shard_number != shard.info.number:
         raise InvalidArgument(
             f"Invalid StartingSequenceNumber. It encodes {shard_id(number.shard_number)}, "
             f"while it was used in a call to a shard with {shard.info.shard_id}"
         )
+    if number.shard_created_s != shard.info.created_s:
+        raise InvalidArgument(f"{used} because it did not come from this stream.")
     return number.running_index
 
 

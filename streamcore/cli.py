@@ -37,6 +37,7 @@ def main() -> None:
 @click.option("--region", help="Region of callers who name none. [us-east-1]")
 @click.option("--transition-ms", type=int, help="How long a stream is CREATING, UPDATING, DELETING. [20]")
 @click.option("--retention-hours", type=int, help="Retention of new streams. [24]")
+@click.option("--shard-quota", type=int, help="Open shards of an account, for the Kinesis API. [500]")
 @click.option("--max-inflight-bytes", type=int, help="Bodies of all requests in progress. [268435456]")
 @click.option("--max-connections", type=int, help="Open connections. [4096]")
 @click.option("--request-timeout-s", type=float, help="Time for a client to send its request. [30]")

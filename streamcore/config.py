@@ -51,6 +51,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     transition_ms: Annotated[int, msgspec.Meta(ge=0, le=600_000)] = 20
     #: Retention of new streams, in hours.
     retention_hours: Annotated[int, msgspec.Meta(ge=24, le=8760)] = 24
+    #: Open shards of all provisioned streams of an account in a region, as the Kinesis API counts them.
+    shard_quota: Annotated[int, msgspec.Meta(ge=1)] = 500
     #: Bodies of all requests in progress together, in bytes; more is answered with 503.
     max_inflight_bytes: _Bytes = 256 * 1024 * 1024
     #: Open connections; more are refused.

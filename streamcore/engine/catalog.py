@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -58,10 +58,10 @@ class Catalog:
             self._remove(stream)
             raise
 
-    async def change(self, stream: Stream, info: StreamInfo) -> None:
-        """Replaces a stream's entry, durably first. Whoever derives `info` from the present one holds
+    async def change(self, stream: Stream, info: StreamInfo, rows: Sequence[Row] = ()) -> None:
+        """Replaces a stream's entry, durably first; `rows` go into the same commit. Whoever derives `info` from the present one holds
         `stream.changing` while it does, or the later of two changes would undo the earlier."""
-        await self._committer.submit([], [_stream_row(info)])
+        await self._committer.submit([], [_stream_row(info), *rows])
         stream.update(info)
 
     async def drop(self, stream: Stream) -> None:
@@ -96,6 +96,9 @@ class Catalog:
         if stream is None:
             raise StreamNotFound(stream=name[:128], account=scope.account)
         return stream
+
+    def has_name(self, name: str, scope: Scope) -> bool:
+        return (scope.account, scope.region, name) in self._by_name
 
     def get(self, stream_id: int) -> Stream | None:
         return self._by_id.get(stream_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from streamcore.model.ondemand import Load
 from streamcore.model.record import Chunk
 from streamcore.model.stream import LimitMode, ShardInfo
 from streamcore.model.throttle import ReadBudget, WriteBudget
@@ -41,6 +42,7 @@ class Shard:
         "is_gone",
         "key",
         "last_arrival_ms",
+        "load",
         "next_index",
         "oldest_arrival_ms",
         "read_budget",
@@ -59,6 +61,8 @@ class Shard:
         self.write_budget = WriteBudget()
         self.read_budget = ReadBudget()
         self.counters = ShardCounters()
+        #: What it was offered lately; of on-demand streams only.
+        self.load: Load | None = None
         self._waiters: list[asyncio.Future[None]] = []
 
     def admit(self, sizes: list[int], now: float, mode: LimitMode) -> list[bool] | None:

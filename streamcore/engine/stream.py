@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from streamcore.engine.shard import Shard
 from streamcore.errors import ShardNotFound, StreamNotActive
@@ -13,12 +15,13 @@ from streamcore.store.base import Extent, ShardKey
 class Stream:
     """`info` is replaced as a whole when the stream changes; `shards` keep their counters and waiters through it."""
 
-    __slots__ = ("changing", "info", "router", "shards")
+    __slots__ = ("_resharding", "changing", "info", "router", "shards")
 
     def __init__(self, info: StreamInfo, extents: dict[ShardKey, Extent]) -> None:
         self.info = info
         #: Held from reading `info` until what was derived from it is durable.
         self.changing = asyncio.Lock()
+        self._resharding: asyncio.Future[None] | None = None
         self.router = ShardMap(info.shards)
         self.shards: dict[int, Shard] = {}
         self._adopt(extents)
@@ -45,6 +48,27 @@ class Stream:
             for shard in self.shards.values():
                 if not shard.info.is_open:
                     shard.wake()
+
+    @property
+    def is_resharding(self) -> bool:
+        """Whether puts have to wait: shards are being closed, and nothing may be stamped behind that."""
+        return self._resharding is not None
+
+    @contextmanager
+    def resharding(self) -> Iterator[None]:
+        """Holds puts back for the commit that closes shards. All that was stamped before is ahead of it in the
+        committer's queue; all that comes after it is routed by what it made."""
+        self._resharding = asyncio.get_running_loop().create_future()
+        try:
+            yield
+        finally:
+            self._resharding.set_result(None)
+            self._resharding = None
+
+    async def resharded(self) -> None:
+        """Returns when puts may go on."""
+        while self._resharding is not None:
+            await asyncio.shield(self._resharding)
 
     def shard(self, shard_id: str) -> Shard:
         """Raises ShardNotFound."""

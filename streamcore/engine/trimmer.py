@@ -10,6 +10,8 @@ import asyncio
 import logging
 from typing import Final
 
+import msgspec
+
 from streamcore.clock import Clock, Timer
 from streamcore.engine.catalog import Catalog
 from streamcore.engine.committer import Committer
@@ -17,7 +19,7 @@ from streamcore.engine.producers import Producers
 from streamcore.engine.shard import Shard
 from streamcore.engine.stream import Stream
 from streamcore.errors import BrokerClosed, StorageCorrupt, StorageFailed, StorageFull
-from streamcore.model.retention import horizon_ms, next_trim_delay_s
+from streamcore.model.retention import next_trim_delay_s
 from streamcore.store.base import Row, Store, Table
 
 log = logging.getLogger(__name__)
@@ -74,10 +76,11 @@ class Trimmer:
     def _next_delay_s(self) -> float | None:
         now_ms = self._clock.now_ms()
         delays = [
-            next_trim_delay_s(shard.oldest_arrival_ms, now_ms, stream.info.retention_ms)
+            next_trim_delay_s(oldest_ms, now_ms, stream.info.retention_ms)
             for stream in self._catalog
             for shard in stream.shards.values()
-            if shard.oldest_arrival_ms is not None
+            # A closed shard without records expires itself.
+            if (oldest_ms := shard.oldest_arrival_ms or shard.info.closed_ms) is not None
         ]
         return min(delays, default=None)
 
@@ -102,6 +105,7 @@ class Trimmer:
                     await self._trim(stream, shard)
                 except StorageCorrupt as error:
                     log.error("%s of stream %s is not trimmed: %s", shard.info.shard_id, stream.info.name, error)
+            await self._remove_expired_shards(stream)
             await self._producers.expire(stream.info)
 
     async def _remove_dropped(self, stream_id: int) -> None:
@@ -113,10 +117,33 @@ class Trimmer:
             await self._committer.submit([], [Row(Table.CHECKPOINTS, key, None)])
         await self._catalog.forget(stream_id)
 
+    async def _remove_expired_shards(self, stream: Stream) -> None:
+        """Takes closed shards off the stream once their records are gone, with what consumers kept of them."""
+        if not self._expired_shards(stream):
+            return
+        async with stream.changing:
+            gone = self._expired_shards(stream)
+            if not gone or self._catalog.get(stream.info.stream_id) is not stream:
+                return
+            kept = tuple(shard for shard in stream.info.shards if shard.number not in gone)
+            prefix = stream.info.stream_id.to_bytes(4, "big")
+            rows = [
+                Row(Table.CHECKPOINTS, key, None)
+                for key, _ in await self._store.scan(Table.CHECKPOINTS, prefix)
+                if int.from_bytes(key[-4:], "big") in gone
+            ]
+            await self._catalog.change(stream, msgspec.structs.replace(stream.info, shards=kept), rows)
+
+    def _expired_shards(self, stream: Stream) -> set[int]:
+        listed = {shard.number for shard in stream.info.listed_shards(self._clock.now_ms())}
+        return {
+            number for number, shard in stream.shards.items() if number not in listed and shard.oldest_arrival_ms is None
+        }
+
     async def _trim(self, stream: Stream, shard: Shard) -> None:
         first_index = -1
         while True:
-            horizon = horizon_ms(self._clock.now_ms(), stream.info.retention_ms)
+            horizon = stream.info.horizon_ms(self._clock.now_ms())
             if shard.oldest_arrival_ms is None or shard.oldest_arrival_ms > horizon:
                 return
             extent = await self._store.trim(shard.key, horizon, BLOCKS_PER_STEP)

@@ -12,6 +12,7 @@ import msgspec
 from streamcore.errors import InvalidArgument, ValidationFailed
 from streamcore.model import limits
 from streamcore.model.hashing import HASH_KEY_MAX, hash_key
+from streamcore.model.retention import horizon_ms
 from streamcore.model.sequence import INDEX_MAX, SequenceNumber, sequence_base
 
 
@@ -107,6 +108,10 @@ class StreamInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     shard_metrics: tuple[str, ...] = ()
     warm_throughput_mibps: int | None = None
     policy: str | None = None
+    #: What arrived up to then stays gone, however long the retention becomes later.
+    expired_ms: int = 0
+    #: Kind of change → when, for the quotas of model/quota.py.
+    history: dict[str, tuple[int, ...]] = {}
 
     @property
     def arn(self) -> str:
@@ -123,6 +128,15 @@ class StreamInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def retention_ms(self) -> int:
         return self.retention_hours * 3_600_000
+
+    def horizon_ms(self, now_ms: int) -> int:
+        """Records that arrived at or before this time are gone."""
+        return max(horizon_ms(now_ms, self.retention_ms), self.expired_ms)
+
+    def listed_shards(self, now_ms: int) -> tuple[ShardInfo, ...]:
+        """All but the closed ones whose last record has expired."""
+        horizon = self.horizon_ms(now_ms)
+        return tuple(shard for shard in self.shards if shard.closed_ms is None or shard.closed_ms > horizon)
 
     def moved_to(self, status: StreamStatus) -> StreamInfo:
         """The stream in its next state. Raises ValueError for a move the table does not have."""

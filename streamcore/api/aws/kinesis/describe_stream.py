@@ -58,7 +58,7 @@ async def describe_stream(call: Call, input_: DescribeStreamInput) -> DescribeSt
     shards: list[ShardInfo] = []
     if stream.status is not StreamStatus.CREATING:
         after = number_of(input_.exclusive_start_shard_id)
-        shards = [shard for shard in stream.shards if shard.number > after]
+        shards = [shard for shard in stream.listed_shards(call.broker.clock.now_ms()) if shard.number > after]
     page = shards[: min(input_.limit or PAGE_SHARDS, PAGE_SHARDS)]
     return DescribeStreamOutput(stream_description=_description(stream, page, len(page) < len(shards)))
 

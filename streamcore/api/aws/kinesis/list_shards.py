@@ -19,7 +19,6 @@ from streamcore.api.aws.kinesis.tokens import Page, decode_token, encode_token
 from streamcore.api.aws.service import Call
 from streamcore.api.aws.shapes import NextToken, Shape, Timestamp, number
 from streamcore.errors import InvalidArgument, ResourceNotFound, StreamNotActive, StreamNotFound
-from streamcore.model.retention import horizon_ms
 from streamcore.model.stream import SERVING, ShardInfo, StreamInfo
 
 #: Default, and what any larger MaxResults means.
@@ -134,8 +133,8 @@ def _continued(call: Call, input_: ListShardsInput) -> tuple[StreamInfo, Criteri
 
 def select(stream: StreamInfo, criteria: Criteria, now_ms: int) -> list[ShardInfo]:
     """The shards that a filter lets through. Shards whose records have all expired are never listed."""
-    horizon = max(horizon_ms(now_ms, stream.retention_ms), stream.created_ms)
-    alive = [shard for shard in stream.shards if shard.closed_ms is None or shard.closed_ms > horizon]
+    horizon = max(stream.horizon_ms(now_ms), stream.created_ms)
+    alive = list(stream.listed_shards(now_ms))
     at_ms = max(criteria.at_ms, horizon)  # "corrected to TRIM_HORIZON"
     match criteria.kind:
         case ShardFilterType.AT_LATEST:
@@ -155,8 +154,8 @@ def _open_at(shards: list[ShardInfo], at_ms: int) -> list[ShardInfo]:
     ended = {shard.number: shard.closed_ms for shard in shards}
 
     def begun_ms(shard: ShardInfo) -> int:
-        # A child carries its parents' end plus one second in its name; it takes records from their end on.
-        parent_end = ended.get(shard.parent) if shard.parent is not None else None
-        return parent_end or shard.created_s * 1000
+        # A child carries its parents' end plus one second in its name; it takes records from their end on. Parents
+        # that are not listed any more ended before the horizon.
+        return shard.created_s * 1000 if shard.parent is None else ended.get(shard.parent) or 0
 
     return [s for s in shards if begun_ms(s) <= at_ms and (s.closed_ms is None or s.closed_ms >= at_ms)]

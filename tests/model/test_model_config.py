@@ -83,5 +83,5 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 def test_a_file_that_is_not_text(tmp_path: Path) -> None:
     path = tmp_path / "broker.toml"
     path.write_bytes(b"\xff\xfe")
-    with pytest.raises(ConfigError, match="broker.toml"):
+    with pytest.raises(ConfigError, match=r"broker\.toml"):
         settings(path)

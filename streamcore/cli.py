@@ -83,7 +83,7 @@ def _tune_process() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
-    sys.setswitchinterval(0.00001)
+    sys.setswitchinterval(0.00005)
 
 
 class _JsonFormatter(logging.Formatter):

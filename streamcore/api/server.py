@@ -7,7 +7,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
-from typing import Any, Final
+from http import HTTPStatus
+from typing import Any, Final, cast
 
 from aiohttp import web
 from aiohttp.http import HttpVersion11
@@ -21,12 +22,9 @@ log = logging.getLogger(__name__)
 #: 10 MiB of records as base64 with their keys and braces, or the native API's 10,000 keys beside them.
 BODY_MAX_BYTES: Final = 24 * 1024 * 1024
 _TEXT: Final = {"content-type": "text/plain; charset=utf-8"}
-_REASONS: Final = {
-    200: "OK", 201: "Created", 202: "Accepted", 204: "No Content", 400: "Bad Request", 403: "Forbidden",
-    404: "Not Found", 405: "Method Not Allowed", 408: "Request Timeout", 409: "Conflict",
-    413: "Payload Too Large", 415: "Unsupported Media Type", 429: "Too Many Requests",
-    500: "Internal Server Error", 503: "Service Unavailable", 507: "Insufficient Storage",
-}  # fmt: skip
+_STATUS_LINES: Final = {status.value: f"HTTP/1.1 {status.value} {status.phrase}" for status in HTTPStatus}
+#: Up to this size an answer is copied behind its head to be one packet; larger ones go as two pieces.
+_JOIN_MAX_BYTES: Final = 65536
 
 
 class HttpServer:
@@ -64,50 +62,46 @@ class HttpServer:
     # ------------------------------------------------------------
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        size = request.content_length if request.content_length is not None else 0
-        if request.headers.get("transfer-encoding"):
-            size = BODY_MAX_BYTES
+        size = self._size_of(request)
         refusal = self._refuse(size)
         if refusal is not None:
-            return _Whole(refusal, keep_alive=False)
+            return _whole(refusal, keep_alive=False)
         self._inflight_bytes += size
         try:
-            return await self._answer(request)
+            content = request.content
+            # Most requests came whole in one read: those are answered without another turn of the loop.
+            body = content.read_nowait() if content.is_eof() else await self._body(request)
+            path, _, query = request.raw_path.partition("?")
+            answer = await self._api(path).handle(Request(request.method, path, request.headers, body, query))
+        except HTTPRequestEntityTooLarge:
+            return _whole(_too_large(), keep_alive=False)
+        except TimeoutError:
+            text = f"The request did not arrive within {self._settings.request_timeout_s:g} s.\n".encode()
+            return _whole(Response(408, _TEXT, text), keep_alive=False)
         finally:
             self._inflight_bytes -= size
+        if isinstance(answer, StreamingResponse):
+            return await _stream(request, answer)
+        return _whole(answer, keep_alive=request.keep_alive, is_head=request.method == "HEAD")
+
+    def _size_of(self, request: web.BaseRequest) -> int:
+        """What the body may take: its announced length, or the most there may be when it comes in chunks."""
+        headers = request.headers
+        if "transfer-encoding" in headers:
+            return BODY_MAX_BYTES
+        return int(headers.get("content-length", 0))
 
     def _refuse(self, size_bytes: int) -> Response | None:
         if size_bytes > BODY_MAX_BYTES:
-            return Response(413, _TEXT, f"A request has at most {BODY_MAX_BYTES} bytes.\n".encode())
+            return _too_large()
         if self._inflight_bytes + size_bytes > self._settings.max_inflight_bytes:
             return Response(503, {**_TEXT, "retry-after": "1"}, b"Too many bytes are in progress; try again.\n")
         return None
 
-    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
-        try:
-            body = await self._body(request)
-        except HTTPRequestEntityTooLarge:
-            text = f"A request has at most {BODY_MAX_BYTES} bytes.\n".encode()
-            return _Whole(Response(413, _TEXT, text), keep_alive=False)
-        except TimeoutError:
-            text = f"The request did not arrive within {self._settings.request_timeout_s:g} s.\n".encode()
-            return _Whole(Response(408, _TEXT, text), keep_alive=False)
-        message = request.rel_url
-        path = message.raw_path.partition("?")[0]
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        answer = await self._api(path).handle(Request(request.method, path, headers, body, message.raw_query_string))
-        if isinstance(answer, StreamingResponse):
-            return await _stream(request, answer)
-        return _Whole(answer, keep_alive=request.keep_alive, is_head=request.method == "HEAD")
-
     async def _body(self, request: web.BaseRequest) -> bytes:
-        if not request.body_exists:
-            return b""
         if request.headers.get("expect", "").lower() == "100-continue":
             await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             request.writer.output_size = 0
-        if request.content.is_eof():
-            return await request.read()
         async with asyncio.timeout(self._settings.request_timeout_s):
             return await request.read()
 
@@ -138,40 +132,52 @@ class _BoundedServer(web.Server):
             transport.close()
 
 
-class _Whole(web.StreamResponse):
+def _too_large() -> Response:
+    return Response(413, _TEXT, f"A request has at most {BODY_MAX_BYTES} bytes.\n".encode())
+
+
+def _whole(answer: Response, *, keep_alive: bool, is_head: bool = False) -> web.StreamResponse:
+    # aiohttp asks nothing more of an answer than what _Whole has; inheriting would cost its constructor each time.
+    return cast(web.StreamResponse, _Whole(answer, keep_alive, is_head))
+
+
+class _Whole:
     """An answer that is known whole: one write of head and body, without aiohttp's header machinery (a third of the
     cost of a small request)."""
 
-    def __init__(self, answer: Response, *, keep_alive: bool, is_head: bool = False) -> None:
-        super().__init__(status=answer.status)
+    __slots__ = ("_answer", "_is_head", "keep_alive")
+
+    def __init__(self, answer: Response, keep_alive: bool, is_head: bool) -> None:
         self._answer = answer
         self._is_head = is_head
-        self._keep = keep_alive
+        self.keep_alive = keep_alive
 
     @property
-    def keep_alive(self) -> bool | None:
-        return self._keep
+    def status(self) -> int:
+        return self._answer.status
 
     async def prepare(self, request: web.BaseRequest) -> None:
         transport = request.transport
         if transport is None:
             raise ConnectionResetError("the client went away")
         answer = self._answer
-        status = answer.status
-        lines = [f"HTTP/1.1 {status} {_REASONS.get(status, 'Unknown')}"]
+        body = answer.body
+        lines = [_STATUS_LINES.get(answer.status) or f"HTTP/1.1 {answer.status} Unknown"]
         lines += [f"{name}: {value}" for name, value in answer.headers.items()]
-        if not self._keep:
+        if not self.keep_alive:
             lines.append("connection: close")
         elif request.version < HttpVersion11:
             lines.append("connection: keep-alive")
-        if self._is_head or status == 204:
-            transport.write(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
-            return
-        lines.append(f"content-length: {len(answer.body)}\r\n\r\n")
+        if self._is_head or answer.status == 204:
+            lines.append("\r\n")
+            body = b""
+        else:
+            lines.append(f"content-length: {len(body)}\r\n\r\n")
         head = "\r\n".join(lines).encode("latin-1")
-        transport.write(head + answer.body if len(answer.body) < 65536 else head)
-        if len(answer.body) >= 65536:
-            transport.write(answer.body)
+        if len(body) < _JOIN_MAX_BYTES:
+            transport.write(head + body)
+        else:
+            transport.writelines((head, body))
             await request.protocol._drain_helper()
 
     async def write_eof(self, data: bytes = b"") -> None:

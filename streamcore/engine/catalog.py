@@ -59,8 +59,8 @@ class Catalog:
             raise
 
     async def change(self, stream: Stream, info: StreamInfo, rows: Sequence[Row] = ()) -> None:
-        """Replaces a stream's entry, durably first; `rows` go into the same commit. Whoever derives `info` from the present one holds
-        `stream.changing` while it does, or the later of two changes would undo the earlier."""
+        """Replaces a stream's entry, durably first; `rows` go into the same commit. Whoever derives `info` from
+        the present one holds `stream.changing` while it does, or the later of two changes would undo the earlier."""
         await self._committer.submit([], [_stream_row(info), *rows])
         stream.update(info)
 

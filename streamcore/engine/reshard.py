@@ -62,7 +62,7 @@ class Resharding:
         scope = after.scope
         self._growing[scope] += growth
         try:
-            with stream.resharding():
+            with stream.close_shards():
                 await self._catalog.change(stream, after)
         finally:
             self._growing[scope] -= growth

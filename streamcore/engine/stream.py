@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from streamcore.engine.shard import Shard
-from streamcore.errors import ShardNotFound, StreamNotActive
+from streamcore.errors import BrokerClosed, ShardNotFound, StreamNotActive
 from streamcore.model.stream import SERVING, ShardInfo, ShardMap, StreamInfo, parse_shard_id
 from streamcore.store.base import Extent, ShardKey
 
@@ -15,13 +15,14 @@ from streamcore.store.base import Extent, ShardKey
 class Stream:
     """`info` is replaced as a whole when the stream changes; `shards` keep their counters and waiters through it."""
 
-    __slots__ = ("_resharding", "changing", "info", "router", "shards")
+    __slots__ = ("changing", "closing", "info", "router", "shards")
 
     def __init__(self, info: StreamInfo, extents: dict[ShardKey, Extent]) -> None:
         self.info = info
         #: Held from reading `info` until what was derived from it is durable.
         self.changing = asyncio.Lock()
-        self._resharding: asyncio.Future[None] | None = None
+        #: While shards are being closed: puts wait for its end, since nothing may be numbered behind that.
+        self.closing: asyncio.Future[None] | None = None
         self.router = ShardMap(info.shards)
         self.shards: dict[int, Shard] = {}
         self._adopt(extents)
@@ -49,26 +50,29 @@ class Stream:
                 if not shard.info.is_open:
                     shard.wake()
 
-    @property
-    def is_resharding(self) -> bool:
-        """Whether puts have to wait: shards are being closed, and nothing may be stamped behind that."""
-        return self._resharding is not None
-
     @contextmanager
-    def resharding(self) -> Iterator[None]:
-        """Holds puts back for the commit that closes shards. All that was stamped before is ahead of it in the
+    def close_shards(self) -> Iterator[None]:
+        """Holds puts back for the commit that closes shards. All that was numbered before is ahead of it in the
         committer's queue; all that comes after it is routed by what it made."""
-        self._resharding = asyncio.get_running_loop().create_future()
+        self.closing = closing = asyncio.get_running_loop().create_future()
         try:
             yield
-        finally:
-            self._resharding.set_result(None)
-            self._resharding = None
+        except asyncio.CancelledError:
+            # The broker is closing: the commit may still happen, so nothing may follow it into the old shards.
+            closing.set_exception(BrokerClosed())
+            closing.exception()  # perhaps nobody waits
+            raise
+        except BaseException:
+            self.closing = None
+            closing.set_result(None)
+            raise
+        self.closing = None
+        closing.set_result(None)
 
-    async def resharded(self) -> None:
-        """Returns when puts may go on."""
-        while self._resharding is not None:
-            await asyncio.shield(self._resharding)
+    async def closed(self) -> None:
+        """Returns when puts may go on. Raises BrokerClosed."""
+        while self.closing is not None:
+            await asyncio.shield(self.closing)
 
     def shard(self, shard_id: str) -> Shard:
         """Raises ShardNotFound."""

@@ -135,10 +135,8 @@ class Trimmer:
             await self._catalog.change(stream, msgspec.structs.replace(stream.info, shards=kept), rows)
 
     def _expired_shards(self, stream: Stream) -> set[int]:
-        listed = {shard.number for shard in stream.info.listed_shards(self._clock.now_ms())}
-        return {
-            number for number, shard in stream.shards.items() if number not in listed and shard.oldest_arrival_ms is None
-        }
+        listed = {info.number for info in stream.info.listed_shards(self._clock.now_ms())}
+        return {number for number, s in stream.shards.items() if number not in listed and s.oldest_arrival_ms is None}
 
     async def _trim(self, stream: Stream, shard: Shard) -> None:
         first_index = -1

@@ -1,7 +1,7 @@
 """Settings of an account in a region: the commitment that on-demand streams can be kept warm with.
 
-    DISABLED ──enable──▶ ENABLED ──disable, a day after──▶ DISABLED
-                            └──disable before that──▶ ENABLED_UNTIL_EARLIEST_ALLOWED_END ──the day ends──▶ DISABLED
+DISABLED ──enable──▶ ENABLED ──disable, a day after──▶ DISABLED
+                        └──disable before that──▶ ENABLED_UNTIL_EARLIEST_ALLOWED_END ──the day ends──▶ DISABLED
 """
 
 from __future__ import annotations

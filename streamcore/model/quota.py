@@ -1,4 +1,5 @@
-"""How often a stream may be changed in 24 hours. The times are kept with the stream, so a restart does not reset them."""
+"""How often a stream may be changed in 24 hours. The times are kept with the stream, so that a restart does not
+reset them."""
 
 from __future__ import annotations
 

@@ -45,6 +45,7 @@ from streamcore.errors import (
     ThroughputExceeded,
 )
 from streamcore.model import limits, reshard
+from streamcore.model.account import Commitment
 from streamcore.model.hashing import parse_hash_key
 from streamcore.model.iterator import IteratorType, ShardIterator, decode_iterator
 from streamcore.model.ondemand import SHARDS_AT_START
@@ -290,6 +291,18 @@ class Broker:
         """In the order of their names; those of one scope, or all."""
         return [stream.info for stream in self.catalog.streams(scope)]
 
+    def open_shards(self, scope: Scope) -> int:
+        """Open shards of an account's provisioned streams, as its quota counts them."""
+        return self.resharding.open_shards(scope)
+
+    def commitment(self, scope: Scope) -> Commitment:
+        """Whether the account's on-demand streams can be kept warm."""
+        return self.accounts.commitment(scope)
+
+    async def commit_to_throughput(self, scope: Scope, enabled: bool) -> Commitment:
+        """Begins or ends the commitment; a first day of it is always completed."""
+        return await self.accounts.commit_to_throughput(scope, enabled)
+
     # ------------------------------------------------------------ in
 
     async def put_record(
@@ -474,16 +487,24 @@ class Broker:
         return self._token(stream, stream.shard(shard), index)
 
     async def get_records(
-        self, iterator: str, limit: int = limits.GET_RECORDS_MAX_ENTRIES, *, scope: Scope | None = None
+        self,
+        iterator: str,
+        limit: int = limits.GET_RECORDS_MAX_ENTRIES,
+        *,
+        stream_arn: str | None = None,
+        scope: Scope | None = None,
     ) -> GetRecordsResult:
         """Reads on from a token, within the shard's 2 MiB/s and 5 calls per second.
 
-        Raises InvalidArgument, IteratorExpired, ThroughputExceeded (no data was taken), StreamNotFound.
+        Raises InvalidArgument (also when it is of another stream than `stream_arn`), IteratorExpired, StreamNotFound,
+        ThroughputExceeded (no data was taken).
         """
         place = decode_iterator(iterator, self._secret, self.clock.now_ms())
         stream = self.catalog.get(place.stream_id)
         if stream is None or (scope is not None and stream.info.scope != scope):
             raise ResourceNotFound("The stream of this ShardIterator does not exist any more.")
+        if stream_arn not in (None, stream.info.arn):
+            raise InvalidArgument(f"StreamARN {stream_arn} is not the stream of this ShardIterator.")
         shard = stream.shards.get(place.shard_number)
         if shard is None:
             raise ResourceNotFound("The shard of this ShardIterator does not exist any more.")
@@ -726,4 +747,13 @@ def _checkpoint_prefix(stream: Stream, consumer: str) -> bytes:
     return stream.info.stream_id.to_bytes(4, "big") + bytes([len(name)]) + name
 
 
-__all__ = ["Broker", "GetRecordsResult", "ProducerBatch", "StreamNotActive", "open_broker", "start_broker"]
+__all__ = [
+    "Broker",
+    "Changed",
+    "GetRecordsResult",
+    "ProducerBatch",
+    "Rule",
+    "StreamNotActive",
+    "open_broker",
+    "start_broker",
+]

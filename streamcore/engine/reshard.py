@@ -51,7 +51,7 @@ class Resharding:
             after = rule(before, self._now_ms(stream))
             growth = _counted(after) - _counted(before)
             if shard_quota is not None:
-                check_account_shards(before, self.open_shards(before.scope), growth, shard_quota)
+                check_account_shards(before.scope, self.open_shards(before.scope), growth, shard_quota)
             if after.shards is not before.shards:
                 await self._reshard(stream, after, growth)
             elif after is not before:

@@ -17,7 +17,7 @@ import msgspec
 
 from streamcore.errors import InvalidArgument
 from streamcore.model import limits
-from streamcore.model.control import check_on_demand
+from streamcore.model.control import check_on_demand, switch_mode
 from streamcore.model.hashing import HASH_KEY_MAX
 from streamcore.model.reshard import Lineage, check_active, first_key, middle, width
 from streamcore.model.stream import SERVING, ShardInfo, StreamInfo, StreamMode, StreamStatus
@@ -133,7 +133,21 @@ def warm_up(stream: StreamInfo, at_ms: int, *, mibps: int) -> StreamInfo:
     )
 
 
+def switch_on(stream: StreamInfo, at_ms: int, *, mibps: int = 0) -> StreamInfo:
+    """UpdateStreamMode to ON_DEMAND, warm for so much from the start."""
+    switched = switch_mode(stream, at_ms, mode=StreamMode.ON_DEMAND)
+    if not mibps:
+        return switched
+    if switched is stream:
+        return warm_up(stream, at_ms, mibps=mibps)
+    check_warm(mibps)
+    lineage = Lineage(stream.shards, at_ms)
+    split_widest(lineage, stream.open_shards, mibps)
+    return msgspec.structs.replace(switched, shards=lineage.shards, warm_throughput_mibps=mibps)
+
+
 def check_warm(mibps: int) -> None:
+    """Raises InvalidArgument for more than the broker's shards of one stream can take."""
     if mibps > WARM_MAX_MIBPS:
         raise InvalidArgument(f"WarmThroughputMiBps cannot be more than {WARM_MAX_MIBPS}, {mibps} was requested.")
 

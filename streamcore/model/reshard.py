@@ -16,7 +16,7 @@ from streamcore.errors import InvalidArgument, LimitExceeded, ResourceNotFound, 
 from streamcore.model import limits
 from streamcore.model.hashing import HASH_KEY_MAX
 from streamcore.model.quota import UPDATE_SHARD_COUNT, spend
-from streamcore.model.stream import ShardInfo, StreamInfo, StreamMode, StreamStatus, shard_id
+from streamcore.model.stream import Scope, ShardInfo, StreamInfo, StreamMode, StreamStatus, shard_id
 
 #: A border this near to where it should be stays: equal slices of 2^128 differ by their rounding, and moving a border
 #: by that would cost a split and a merge. The narrowest uniform shard is 2^50 times as wide.
@@ -212,17 +212,21 @@ def check_active(stream: StreamInfo) -> None:
 def check_shard_count(stream: StreamInfo, count: int) -> None:
     """Raises LimitExceeded beyond 10,000 open shards, the bound of one stream (API reference of UpdateShardCount)."""
     if count > limits.SHARDS_MAX_PER_STREAM:
-        raise LimitExceeded(
-            f"Stream {stream.name} under account {stream.account} cannot have more than "
-            f"{limits.SHARDS_MAX_PER_STREAM} shards, {count} were asked for."
-        )
+        raise too_many_shards(stream.name, stream.scope, count)
 
 
-def check_account_shards(stream: StreamInfo, present: int, growth: int, quota: int) -> None:
+def too_many_shards(name: str, scope: Scope, count: int) -> LimitExceeded:
+    return LimitExceeded(
+        f"Stream {name} under account {scope.account} cannot have more than {limits.SHARDS_MAX_PER_STREAM} shards, "
+        f"{count} were asked for."
+    )
+
+
+def check_account_shards(scope: Scope, present: int, growth: int, quota: int) -> None:
     """Raises LimitExceeded when the account would have more open shards than its quota."""
     if growth > 0 and present + growth > quota:
         raise LimitExceeded(
-            f"This request would exceed the shard limit for the account {stream.account} in {stream.region}. "
+            f"This request would exceed the shard limit for the account {scope.account} in {scope.region}. "
             f"Current shard count for the account: {present}. Limit: {quota}. Number of additional shards that would "
             f"have resulted from this request: {growth}. Refer to the AWS Service Limits page "
             "(http://docs.aws.amazon.com/general/latest/gr/aws_service_limits.html) for current limits and how to "

@@ -24,9 +24,10 @@ def not_active(name: str, state: str) -> tuple[str, str]:
 CREATE_REFUSED = [
     ({"StreamName": "orders"}, ("ResourceInUseException", f"Stream orders under account {ACCOUNT} already exists.")),
     ({"StreamName": "n", "ShardCount": 1, "StreamModeDetails": {"StreamMode": "ON_DEMAND"}}, ("InvalidArgumentException", "ShardCount cannot be specified for a stream in ON_DEMAND mode.")),
-    ({"StreamName": "n", "WarmThroughputMiBps": 1}, ("InvalidArgumentException", "WarmThroughputMiBps requires MinimumThroughputBillingCommitment, which is not enabled for the account.")),
+    ({"StreamName": "n", "WarmThroughputMiBps": 1}, ("InvalidArgumentException", "WarmThroughputMiBps cannot be specified for a stream in PROVISIONED mode.")),
+    ({"StreamName": "n", "WarmThroughputMiBps": 1, "StreamModeDetails": {"StreamMode": "ON_DEMAND"}}, ("InvalidArgumentException", "WarmThroughputMiBps requires MinimumThroughputBillingCommitment, which is not enabled for the account.")),
     ({"StreamName": "n", "RecordDistributionStrategy": "AUTO"}, ("InvalidArgumentException", "RecordDistributionStrategy AUTO is not available; use USER_PARTITION_KEY.")),
-    ({"StreamName": "n", "ShardCount": 10001}, ("LimitExceededException", f"This request would exceed the shard limit for the account {ACCOUNT} in eu-west-1. Limit: 10000. Number of additional shards that would have resulted from this request: 10001.")),
+    ({"StreamName": "n", "ShardCount": 10001}, ("LimitExceededException", f"This request would exceed the shard limit for the account {ACCOUNT} in eu-west-1. Current shard count for the account: 3. Limit: 500. Number of additional shards that would have resulted from this request: 10001. Refer to the AWS Service Limits page (http://docs.aws.amazon.com/general/latest/gr/aws_service_limits.html) for current limits and how to request higher limits.")),
     ({"StreamName": "n", "Tags": {str(i): "" for i in range(51)}}, ("InvalidArgumentException", f"Failed to add tags to stream n under account {ACCOUNT} because a given stream cannot have more than 50 tags associated with it.")),
 ]  # fmt: skip
 

@@ -41,6 +41,7 @@ class _Record(msgspec.Struct, gc=False, rename="pascal"):
     data: bytes | str
     partition_key: str
     sequence_number: str
+    encryption_type: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class ChildShard(Shape, frozen=True, kw_only=True):
@@ -82,21 +83,23 @@ class _Columns:
 class GetRecordsOutput:
     """The answer to GetRecords."""
 
-    __slots__ = ("_next_iterator", "_result")
+    __slots__ = ("_is_encrypted", "_next_iterator", "_result")
 
     def __init__(self, found: GetRecordsResult) -> None:
         self._result: ReadResult = found.result
         self._next_iterator = found.next_iterator
+        self._is_encrypted = found.stream.encryption_key is not None
 
     def to_json(self) -> bytes:
         result = self._result
         columns = _Columns(result, lambda ms: msgspec.Raw(json_timestamp(ms)))
+        encryption = "KMS" if self._is_encrypted else msgspec.UNSET
         body = _Body(
             child_shards=self._children() or msgspec.UNSET,
             millis_behind_latest=result.millis_behind,
             next_shard_iterator=self._next_iterator,
             records=[
-                _Record(arrival, data, key, sequence)
+                _Record(arrival, data, key, sequence, encryption)
                 for arrival, data, key, sequence in zip(
                     columns.arrivals,
                     _json_blobs(columns.datas),
@@ -111,11 +114,18 @@ class GetRecordsOutput:
     def to_cbor(self) -> bytes:
         result = self._result
         columns = _Columns(result, cbor_timestamp)
+        more = {"EncryptionType": "KMS"} if self._is_encrypted else {}
         output: dict[str, Any] = {
             "MillisBehindLatest": result.millis_behind,
             "NextShardIterator": self._next_iterator,
             "Records": [
-                {"ApproximateArrivalTimestamp": arrival, "Data": data, "PartitionKey": key, "SequenceNumber": sequence}
+                {
+                    "ApproximateArrivalTimestamp": arrival,
+                    "Data": data,
+                    "PartitionKey": key,
+                    "SequenceNumber": sequence,
+                    **more,
+                }
                 for arrival, data, key, sequence in zip(
                     columns.arrivals,
                     columns.datas,
@@ -137,9 +147,10 @@ class GetRecordsOutput:
 async def get_records(call: Call, input_: GetRecordsInput) -> GetRecordsOutput:
     """Reads on from an iterator, within the shard's limits. At the end of a closed shard the next iterator is null, and
     only then its child shards are told."""
-    scope = call.scope if input_.stream_arn is None else parse_stream_arn(input_.stream_arn)[0]
+    arn = input_.stream_arn
+    scope = call.scope if arn is None else parse_stream_arn(arn)[0]
     limit = 1 if input_.dry_run else input_.limit or limits.GET_RECORDS_MAX_ENTRIES
-    found = await call.broker.get_records(input_.shard_iterator, limit, scope=scope)
+    found = await call.broker.get_records(input_.shard_iterator, limit, scope=scope, stream_arn=arn)
     if input_.dry_run:
         raise dry_run()
     return GetRecordsOutput(found)

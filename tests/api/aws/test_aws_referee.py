@@ -56,7 +56,8 @@ ACCEPTED = {
     (
         "*",
         "ResourceARN",
-        r"pattern: arn:aws.*:kinesis:.*:\d{12}:.*(stream|channel|queue)/\S+ is arn:aws.*:kinesis:.*:\d{12}:.*stream\/\S+",
+        r"pattern: arn:aws.*:kinesis:.*:\d{12}:.*(stream|channel|queue)/\S+ is "
+        r"arn:aws.*:kinesis:.*:\d{12}:.*stream\/\S+",
     ): "the pattern of earlier models",
     ("*", "*", "anchors"): "the model spells some patterns with ^ and $; the service's sentences do not",
 }

@@ -67,7 +67,7 @@ _HEAD: Final = """# The Kinesis API
 <!-- Written by `python -m streamcore.api.aws.kinesis.table docs/kinesis.md`; do not edit. -->
 
 Every action of Kinesis Data Streams that works on streams, in JSON 1.1 and CBOR 1.1, at `POST /`. Not offered are the
-actions about channels and queues that AWS added in 2026 (CreateChannel, CreateQueue and what goes with them) and
+actions about channels and queues of the newest models (CreateChannel, CreateQueue and what goes with them), nor
 UpdateStreamRecordDistributionStrategy: they answer `UnknownOperationException`.
 
 ## Actions
@@ -95,8 +95,8 @@ _TAIL: Final = """
   AWS's control plane, and tests would only wait for them. What is enforced is what a program can run into for good:
   10 UpdateShardCount, 2 UpdateStreamMode, 25 StartStreamEncryption and 25 StopStreamEncryption in 24 hours per stream,
   5 streams CREATING, 50 on-demand streams, 50 tags, 10,000 shards of a stream, and the account's `shard_quota`.
-- A shard takes 1,000 records and 1 MiB a second and gives 5 reads and 2 MiB a second, refused as AWS refuses; the setting
-  `limits` and a stream's own `limits` turn that off or only count.
+- A shard takes 1,000 records and 1 MiB a second and gives 5 reads and 2 MiB a second, refused as AWS refuses; the
+  setting `limits` and a stream's own `limits` turn that off or only count.
 
 ## Resharding
 
@@ -114,8 +114,8 @@ AWS does not say how it scales; these rules are ours (streamcore/model/ondemand.
 
 - Four shards at the start, at most 200.
 - A shard that is offered 80 % of a shard's limit in each of two consecutive seconds is split in the middle.
-- After 15 minutes, neighbours that together never had more than half a shard's limit in any second are merged, not below
-  four shards or the warm throughput.
+- After 15 minutes, neighbours that together never had more than half a shard's limit in any second are merged, not
+  below four shards or the warm throughput.
 - No shard becomes narrower than 1/256 of all keys, so that a single hot key does not split without end.
 - The stream stays ACTIVE meanwhile.
 

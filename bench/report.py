@@ -69,6 +69,8 @@ def _number(value: float) -> str:
 def _bar(metric: Metric) -> str:
     if metric.target is not None:
         return f"= {_number(metric.target)} ±{metric.tolerance:.0%}"
+    if metric.most is not None:
+        return f"<= {_number(metric.most)}"
     return f">= {metric.bar:g}x" if metric.bar is not None else ""
 
 

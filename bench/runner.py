@@ -46,11 +46,13 @@ class Outcome:
         return pairwise_ratios(self.ours.values(metric), other.values(metric), metric.higher_is_better)
 
     def verdict(self, metric: Metric) -> str:
-        """ "pass" or "miss" where there is a bar or a target and the numbers to judge it, else ""."""
+        """ "pass" or "miss" where there is a bar, a target or a bound and the numbers to judge it, else ""."""
         if self.ours is None or not self.ours.measurements:
             return ""
         if metric.target is not None:
             return _pass(abs(median(self.ours.values(metric)) - metric.target) <= metric.tolerance * metric.target)
+        if metric.most is not None:
+            return _pass(median(self.ours.values(metric)) <= metric.most)
         ratios = [ratio for other in self.others if (ratio := self.ratios(metric, other))]
         if metric.bar is None or not ratios:
             return ""

@@ -27,6 +27,7 @@ class Settings:
     overload_seconds: float = 10.0
     settle_seconds: float = 2.0  # from ready to the look at the idle memory
     scan_records: int = 100_000
+    large_count: int = 1000  # streams, and shards of one of them
     memory_bytes: int = 3_000_000_000
     peers: bool = False
 
@@ -39,6 +40,7 @@ class Settings:
             overload_seconds=1.0,
             settle_seconds=0.1,
             scan_records=2_000,
+            large_count=100,
             memory_bytes=2_000_000,
             peers=peers,
         )
@@ -46,7 +48,8 @@ class Settings:
 
 @dataclass(frozen=True)
 class Metric:
-    """One number of a workload. `bar`: the least ratio to the other sides; `target`: the value, within `tolerance`."""
+    """One number of a workload. `bar`: the least ratio to the other sides; `target`: the value, within `tolerance`;
+    `most`: the largest value that is good enough."""
 
     name: str
     unit: str
@@ -54,6 +57,7 @@ class Metric:
     bar: float | None = None
     target: float | None = None
     tolerance: float = 0.05
+    most: float | None = None
 
 
 @dataclass(frozen=True)

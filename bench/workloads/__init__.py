@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from bench.workload import Workload
-from bench.workloads import handler_latency, limits, memory, producer, puts, scan, start
+from bench.workloads import handler_latency, large, limits, memory, producer, puts, scan, start
 
 WORKLOADS: Mapping[str, Workload] = {
     workload.name: workload
@@ -16,6 +16,7 @@ WORKLOADS: Mapping[str, Workload] = {
         producer.PRODUCER,
         handler_latency.HANDLER_LATENCY,
         start.START,
+        large.LARGE,
         memory.MEMORY,
         limits.LIMITS_RECORDS,
         limits.LIMITS_BYTES,

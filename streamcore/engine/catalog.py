@@ -105,7 +105,8 @@ class Catalog:
 
     def streams(self, scope: Scope | None = None) -> list[Stream]:
         """In the order of their names; of one scope, or all."""
-        found = [s for s in self._by_name.values() if scope is None or s.info.scope == scope]
+        wanted = None if scope is None else (scope.account, scope.region)
+        found = [s for name, s in self._by_name.items() if wanted is None or name[:2] == wanted]
         return sorted(found, key=lambda s: s.info.name)
 
     def __iter__(self) -> Iterator[Stream]:

@@ -66,17 +66,17 @@ class StreamModeDetails(Shape, frozen=True, kw_only=True):
     stream_mode: StreamMode
 
 
-class HashKeyRange(Shape, frozen=True, kw_only=True):
+class HashKeyRange(Shape, frozen=True, kw_only=True, gc=False):
     starting_hash_key: str
     ending_hash_key: str
 
 
-class SequenceNumberRange(Shape, frozen=True, kw_only=True):
+class SequenceNumberRange(Shape, frozen=True, kw_only=True, gc=False):
     starting_sequence_number: str
     ending_sequence_number: str | None = None
 
 
-class Shard(Shape, frozen=True, kw_only=True):
+class Shard(Shape, frozen=True, kw_only=True, gc=False):
     """A shard as DescribeStream and ListShards tell it."""
 
     shard_id: str

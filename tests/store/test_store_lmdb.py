@@ -163,7 +163,9 @@ async def test_a_second_opener_is_refused_with_the_pid(tmp_path: Path, store: Lm
 
 
 async def test_another_process_is_refused_with_the_pid(tmp_path: Path, store: LmdbStore) -> None:
-    script = f"from pathlib import Path; from streamcore.store.lmdb import LmdbStore; LmdbStore(Path({str(tmp_path)!r}))"
+    script = (
+        f"from pathlib import Path; from streamcore.store.lmdb import LmdbStore; LmdbStore(Path({str(tmp_path)!r}))"
+    )
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", script, cwd=ROOT, stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)}
     )

@@ -104,6 +104,15 @@ async def turns(count: int = 20) -> None:
         await asyncio.sleep(0)
 
 
+async def until(condition: Callable[[], bool]) -> None:
+    """Lets everything run, one step at a time, until the condition holds."""
+    for _ in range(10_000):
+        if condition():
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("it never held")
+
+
 class Rig:
     """A broker on a faulty store and a clock that stands still; `restart` is a kill -9 and a start."""
 

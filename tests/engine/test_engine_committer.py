@@ -205,8 +205,7 @@ async def test_a_cancelled_waiter_for_room_passes_its_turn_on(crowded: Desk) -> 
     first, second = (asyncio.create_task(put_with_patience(crowded, 1)) for _ in range(2))
     await turns()
     crowded.store.gate.set()
-    while not crowded.shard.committed_index > 1:
-        await asyncio.sleep(0)
+    await crowded.shard.wait(1)
     first.cancel()  # it was woken, and has not run yet
     await asyncio.wait_for(second, 5)
     with pytest.raises(asyncio.CancelledError):

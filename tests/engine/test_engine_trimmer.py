@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from engine_rig import Rig, full, turns
+from engine_rig import Rig, full, turns, until
 
 from streamcore.engine import trimmer as trimmer_module
 from streamcore.errors import StorageCorrupt
@@ -176,8 +176,7 @@ async def test_a_restart_goes_on_reclaiming(rig: Rig, monkeypatch: pytest.Monkey
         await put(rig, b"x")
     await rig.broker.save_checkpoint("s", "c", {"shardId-000000000000": 5})
     deleting = asyncio.create_task(rig.broker.delete_stream("s"))
-    while not rig.store.drops:
-        await asyncio.sleep(0)
+    await until(lambda: bool(rig.store.drops))
     assert await held(rig) > 0
     old = rig.broker.trimmer
     await old.close()  # the process dies here

@@ -1,4 +1,4 @@
-"""The broker against a model of plain lists: random lives with restarts, expiry, deletes and repeated batches in them."""
+"""The broker against a model of plain lists: random lives with restarts, expiry, deletes and repeated batches."""
 
 from __future__ import annotations
 

@@ -56,6 +56,7 @@ class HttpServer:
             self._listener.close()
         for api in (*self._apis.values(), self._fallback):
             api.start_draining()
+        self._http.pre_shutdown()  # idle connections go now, busy ones after their answer
         await self._http.shutdown(self._settings.drain_s)
 
     @property

@@ -31,7 +31,7 @@ async def serve(api: NativeApi) -> AsyncIterator[Serve]:
     servers: list[HttpServer] = []
 
     async def serve(**options: Any) -> tuple[HttpServer, int]:
-        server = HttpServer(settings(port=0, drain_s=0.5, **options), {"/v1/": api}, api)
+        server = HttpServer(settings(**{"port": 0, "drain_s": 0.5, **options}), {"/v1/": api}, api)
         servers.append(server)
         url = await server.start()
         return server, int(url.rpartition(":")[2])

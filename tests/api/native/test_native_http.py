@@ -326,14 +326,15 @@ async def test_a_large_answer_to_a_slow_reader_holds_nobody_up(serve: Any, socke
 
 
 async def test_stop_answers_who_waits_and_leaves_nothing(serve: Any, sockets: Any) -> None:
-    server, port = await serve()
+    server, port = await serve(drain_s=3600)
     waiting = [await sockets(port) for _ in range(5)]
     for socket in waiting:
         await socket.send(POLL)
     idle = await sockets(port)
     await idle.send(LIST)
     await idle.answer()
-    await server.stop()
+    async with asyncio.timeout(20):  # of the hour that requests in progress have
+        await server.stop()
     for socket in waiting:
         assert (await socket.answer())[0] == 200
         assert await socket.is_closed()

@@ -23,7 +23,6 @@ from streamcore.clock import Clock, SystemClock, sleep_until_ms
 from streamcore.config import Settings
 from streamcore.engine.catalog import Catalog
 from streamcore.engine.committer import Committer
-from streamcore.engine.histogram import Histogram
 from streamcore.engine.intake import Intake
 from streamcore.engine.producers import ProducerBatch, Producers
 from streamcore.engine.shard import Shard
@@ -87,7 +86,6 @@ class Broker:
         self.trimmer = Trimmer(store, self.committer, self.catalog, self._producers, clock)
         self._secret = b""
         self.intake = Intake(self.committer, self._producers, clock, settings)
-        self.read_latency_s = Histogram()
         self._background: set[asyncio.Task[None]] = set()
         self._closed = False
         self._closing: asyncio.Task[None] | None = None
@@ -447,7 +445,7 @@ class Broker:
             shard.counters.outgoing_records += len(chunk.datas)
             shard.counters.outgoing_bytes += chunk.size_bytes
         shard.counters.iterator_age_ms = max(0, now_ms - last_arrival_ms)
-        self.read_latency_s.observe(self.clock.monotonic() - started)
+        stream.read_latency_s.observe(self.clock.monotonic() - started)
         if not shard.info.is_open and index >= shard.committed_index:
             return ReadResult(shard.info, chunks, None, 0, stream.children(shard.info))
         behind_ms = 0 if index >= shard.committed_index else max(0, now_ms - last_arrival_ms)

@@ -37,6 +37,7 @@ class FaultyStore:
         self.commits += 1
         number = self.commits
         await self.gate.wait()
+        await turns(3)  # a real store's thread takes its time
         if self._failed:
             raise StorageFailed(path="/volume", reason=self._failed)
         error = self.failures.get(number) or self.refuse(batch)
@@ -54,7 +55,7 @@ class FaultyStore:
 
     async def drop(self, stream_id: int, max_blocks: int) -> bool:
         self.drops.append(stream_id)
-        await asyncio.sleep(0)  # a real store's thread takes its time
+        await asyncio.sleep(0)
         return await self.inner.drop(stream_id, max_blocks)
 
     async def read(self, shard: ShardKey, index: int, max_records: int, max_bytes: int) -> list[Chunk]:

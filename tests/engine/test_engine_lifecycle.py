@@ -137,6 +137,21 @@ async def test_deletes_at_once_are_one(rig: Rig, state: str) -> None:
     assert await data_of(rig) == [b"new"]
 
 
+async def test_a_late_second_delete_does_not_hit_the_new_stream_of_that_name(rig: Rig) -> None:
+    await rig.broker.create_stream("s")
+    rig.store.gate.clear()
+    first = asyncio.create_task(rig.broker.delete_stream("s"))
+    await turns()
+    second = asyncio.create_task(rig.broker.delete_stream("s"))  # the first one's mark is being written
+    await turns()
+    rig.store.gate.set()
+    await first
+    await rig.broker.create_stream("s")
+    await second
+    assert statuses(rig) == {"s": "ACTIVE"}
+    await put(rig, b"new")
+
+
 async def test_a_delete_while_creation_ends(rig: Rig) -> None:
     # The delete is being written when CREATING is over.
     await slowly(rig)
@@ -452,7 +467,7 @@ async def test_polls_wait_for_the_limits(rig: Rig) -> None:
     for expected in (5, 10, 12):
         await turns()
         assert sum(poll.done() for poll in polls) == expected
-        rig.clock.advance(1)
+        rig.clock.advance(1.002)  # waits are rounded up to whole milliseconds
     for result in await asyncio.gather(*polls):
         assert result.record_count == 1
 

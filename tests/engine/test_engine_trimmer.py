@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from engine_rig import Rig, full, turns, until
+from engine_rig import Rig, failed, full, turns, until
 
 from streamcore.engine import trimmer as trimmer_module
 from streamcore.errors import StorageCorrupt
@@ -168,6 +168,39 @@ async def test_streams_deleted_together_are_all_reclaimed(rig: Rig) -> None:
     await rig.broker.trimmer.settled()
     assert await rig.store.extents() == {}
     assert rig.broker.catalog.dropped == set()
+
+
+async def test_one_deleted_while_another_is_reclaimed_is_reclaimed_too(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trimmer_module, "BLOCKS_PER_STEP", 1)
+    await rig.broker.create_stream("t")
+    for _ in range(30):
+        await put(rig, b"x")
+        await put(rig, b"x", stream="t")
+    await rig.broker.delete_stream("s")
+    await until(lambda: bool(rig.store.drops))
+    await rig.broker.delete_stream("t")
+    assert await held(rig, 1) > 0
+    await rig.broker.trimmer.settled()
+    assert await rig.store.extents() == {}
+
+
+async def test_killed_right_after_the_drop(rig: Rig) -> None:
+    await put(rig, b"x")
+    await rig.broker.save_checkpoint("s", "c", {"shardId-000000000000": 5})
+
+    def is_dropped() -> bool:
+        return any(row.key.startswith(b"d") for batch in rig.store.batches for row in batch.rows)
+
+    rig.store.refuse = lambda batch: failed() if is_dropped() else None
+    await rig.broker.delete_stream("s")
+    await rig.broker.trimmer.settled()
+    assert await rig.store.scan(Table.CHECKPOINTS) != []
+    await rig.restart()
+    await rig.broker.trimmer.settled()
+    for table in (Table.CATALOG, Table.CHECKPOINTS, Table.PRODUCERS):
+        assert await rig.store.scan(table) == []
 
 
 async def test_a_restart_goes_on_reclaiming(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:

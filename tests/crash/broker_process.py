@@ -16,10 +16,12 @@ ROOT = Path(streamcore.__file__).parent.parent
 
 
 class BrokerProcess:
-    """`python -m streamcore serve` on a folder; `url` once it is ready."""
+    """`python -m streamcore serve` on a folder, or another `command`; `url` once it is ready."""
 
-    def __init__(self, data: Path) -> None:
-        self._data = data
+    def __init__(self, data: Path, command: list[str] | None = None) -> None:
+        self._command = command or [
+            "-m", "streamcore", "serve", "--port", "0", "--data", str(data), "--limits", "off"
+        ]  # fmt: skip
         self.process: asyncio.subprocess.Process
         self.url = ""
         self._stderr: asyncio.Task[bytes]
@@ -30,8 +32,7 @@ class BrokerProcess:
 
     async def start(self, *options: str) -> BrokerProcess:
         self.process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "streamcore", "serve", "--port", "0", "--data", str(self._data), "--limits", "off",
-            *options, cwd=ROOT, stdout=PIPE, stderr=PIPE,
+            sys.executable, *self._command, *options, cwd=ROOT, stdout=PIPE, stderr=PIPE,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
         )  # fmt: skip
         assert self.process.stdout is not None
@@ -42,6 +43,11 @@ class BrokerProcess:
         assert found, f"it said {line!r} and {(await self._stderr).decode()!r}"
         self.url = found[1]
         return self
+
+    async def line(self) -> str:
+        """The next line on its standard output."""
+        assert self.process.stdout is not None
+        return (await asyncio.wait_for(self.process.stdout.readline(), 60)).decode().rstrip()
 
     async def stop(self, signal_number: int = signal.SIGTERM) -> tuple[int, str]:
         """Its exit code and what it wrote on standard error."""

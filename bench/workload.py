@@ -56,7 +56,7 @@ class Metric:
     higher_is_better: bool = True
     bar: float | None = None
     target: float | None = None
-    tolerance: float = 0.05
+    tolerance: float = 0.01
     most: float | None = None
 
 

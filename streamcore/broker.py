@@ -25,7 +25,6 @@ from streamcore.config import Settings
 from streamcore.engine.accounts import Accounts
 from streamcore.engine.catalog import Catalog
 from streamcore.engine.committer import Committer
-from streamcore.engine.histogram import Histogram
 from streamcore.engine.intake import Intake
 from streamcore.engine.ondemand import OnDemand
 from streamcore.engine.producers import ProducerBatch, Producers
@@ -106,7 +105,6 @@ class Broker:
         self.on_demand = OnDemand(self.catalog, clock, self._change_by_itself)
         self._secret = b""
         self.intake = Intake(self.committer, self._producers, self.on_demand, clock, settings)
-        self.read_latency_s = Histogram()
         self._background: set[asyncio.Task[None]] = set()
         self._closed = False
         self._closing: asyncio.Task[None] | None = None
@@ -547,7 +545,7 @@ class Broker:
             shard.counters.outgoing_records += len(chunk.datas)
             shard.counters.outgoing_bytes += chunk.size_bytes
         shard.counters.iterator_age_ms = max(0, now_ms - last_arrival_ms)
-        self.read_latency_s.observe(self.clock.monotonic() - started)
+        stream.read_latency_s.observe(self.clock.monotonic() - started)
         if not shard.info.is_open and index >= shard.committed_index:
             return ReadResult(shard.info, chunks, None, 0, stream.children(shard.info))
         behind_ms = 0 if index >= shard.committed_index else max(0, now_ms - last_arrival_ms)
@@ -558,10 +556,13 @@ class Broker:
     async def save_checkpoint(
         self, name: str, consumer: str, positions: dict[str, int], *, scope: Scope | None = None
     ) -> None:
-        """Keeps, durably, at which index the consumer reads on in each of these shards. Raises ShardNotFound."""
+        """Keeps, durably, at which index the consumer reads on in each of these shards, but not of those that have
+        expired meanwhile. Raises ShardNotFound."""
         stream = self._find(name, scope)
         rows = []
         for shard, index in positions.items():
+            if stream.had(shard):
+                continue
             key = _checkpoint_prefix(stream, consumer) + stream.shard(shard).key.shard_number.to_bytes(4, "big")
             rows.append(Row(Table.CHECKPOINTS, key, index.to_bytes(8, "big")))
         await self.committer.submit([], rows)

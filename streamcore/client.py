@@ -502,11 +502,17 @@ class Consumer:
     async def _read(self, shard: str, position: str) -> None:
         try:
             while True:
-                answer = await _persist(
-                    lambda at=position: self._client.read(  # type: ignore[misc]  # mypy takes the default for Any
-                        self._stream, shard, at, limit=self._max_records, wait_ms=self._wait_ms
+                try:
+                    answer = await _persist(
+                        lambda at=position: self._client.read(  # type: ignore[misc]  # mypy takes the default for Any
+                            self._stream, shard, at, limit=self._max_records, wait_ms=self._wait_ms
+                        )
                     )
-                )
+                except ApiError as error:
+                    if error.error_code != "shard_not_found":
+                        raise
+                    await self._end(shard)  # it expired with all that was in it
+                    return
                 next_index = SHARD_END if answer["next"] is None else answer["next"]
                 records = _records(shard, answer["chunks"])
                 if records or next_index == SHARD_END:

@@ -80,7 +80,7 @@ class Mapping:
             timer.cancel()
         for shard, poller in self._pollers.items():
             poller.stop_after_batch()
-            if not poller.is_handling and shard in self._tasks:
+            if not poller.is_invoking and shard in self._tasks:
                 self._tasks[shard].cancel()
         if self._tasks:
             await asyncio.wait(list(self._tasks.values()), timeout=STOP_S)
@@ -162,6 +162,8 @@ class Mapping:
         error = task.exception()
         if isinstance(error, (StreamNotFound, ShardNotFound, ResourceNotFound)):
             log.warning("%s ends: %s", self._pollers[shard_id], error)
+            if isinstance(error, ShardNotFound):
+                self._follow()  # it expired with all that was in it; its children may be read now
         elif isinstance(error, (PoolClosedError, BrokerClosed)):
             log.debug("%s ends: %s", self._pollers[shard_id], error)
         elif error is not None:

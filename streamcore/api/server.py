@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any, Final, cast
 
@@ -35,7 +36,7 @@ class HttpServer:
         self._apis = apis
         self._fallback = fallback
         self._inflight_bytes = 0
-        self._http = _BoundedServer(self._handle, settings.max_connections)
+        self._http = _BoundedServer(self._handle, settings.max_connections, settings.request_timeout_s)
         self._listener: asyncio.Server | None = None
 
     async def start(self) -> str:
@@ -53,6 +54,7 @@ class HttpServer:
             self._listener.close()
         for api in (*self._apis.values(), self._fallback):
             api.start_draining()
+        self._http.pre_shutdown()  # idle connections go now, busy ones after their answer
         await self._http.shutdown(self._settings.drain_s)
 
     @property
@@ -68,11 +70,11 @@ class HttpServer:
             return _whole(refusal, keep_alive=False)
         self._inflight_bytes += size
         try:
-            content = request.content
-            # Most requests came whole in one read: those are answered without another turn of the loop.
-            body = content.read_nowait() if content.is_eof() else await self._body(request)
-            path, _, query = request.raw_path.partition("?")
-            answer = await self._api(path).handle(Request(request.method, path, request.headers, body, query))
+            if request.method == "GET":
+                with self._http.cancelled_when_lost(request):
+                    answer = await self._answer(request)
+            else:
+                answer = await self._answer(request)
         except HTTPRequestEntityTooLarge:
             return _whole(_too_large(), keep_alive=False)
         except TimeoutError:
@@ -83,6 +85,13 @@ class HttpServer:
         if isinstance(answer, StreamingResponse):
             return await _stream(request, answer)
         return _whole(answer, keep_alive=request.keep_alive, is_head=request.method == "HEAD")
+
+    async def _answer(self, request: web.BaseRequest) -> Response | StreamingResponse:
+        content = request.content
+        # Most requests came whole in one read: those are answered without another turn of the loop.
+        body = content.read_nowait() if content.is_eof() else await self._body(request)
+        path, _, query = request.raw_path.partition("?")
+        return await self._api(path).handle(Request(request.method, path, request.headers, body, query))
 
     def _size_of(self, request: web.BaseRequest) -> int:
         """What the body may take: its announced length, or the most there may be when it comes in chunks."""
@@ -113,16 +122,32 @@ class HttpServer:
 
 
 class _BoundedServer(web.Server):
-    """aiohttp's connection handling with a bound on connections and our bound on bodies."""
+    """aiohttp's connection handling with bounds: on connections, on bodies, on the time until the first request. The
+    reads of a client that vanished are cancelled, or they would wait on; its writes go on, as they are under way."""
 
-    def __init__(self, handler: Callable[[web.BaseRequest], Any], max_connections: int) -> None:
+    def __init__(
+        self, handler: Callable[[web.BaseRequest], Any], max_connections: int, request_timeout_s: float
+    ) -> None:
         super().__init__(
             handler, request_factory=self._make_bounded, access_log=None, auto_decompress=False, lingering_time=2.0
         )
         self._max_connections = max_connections
+        self._request_timeout_s = request_timeout_s
+        #: Connections that sent no whole head yet, and when they are given up.
+        self._silent: dict[Any, asyncio.TimerHandle] = {}
+        self._reading: dict[Any, asyncio.Task[Any] | None] = {}
+
+    @contextmanager
+    def cancelled_when_lost(self, request: web.BaseRequest) -> Iterator[None]:
+        self._reading[request.protocol] = asyncio.current_task()
+        try:
+            yield
+        finally:
+            self._reading.pop(request.protocol, None)
 
     def _make_bounded(self, message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
         loop = asyncio.get_running_loop()
+        self._heard_of(protocol)
         return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=BODY_MAX_BYTES)
 
     def connection_made(self, handler: Any, transport: asyncio.Transport) -> None:
@@ -130,6 +155,26 @@ class _BoundedServer(web.Server):
         if len(self.connections) > self._max_connections:
             transport.write(b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
             transport.close()
+            return
+        loop = asyncio.get_running_loop()
+        self._silent[handler] = loop.call_later(self._request_timeout_s, self._give_up, handler, transport)
+
+    def connection_lost(self, handler: Any, exc: BaseException | None = None) -> None:
+        super().connection_lost(handler, exc)
+        self._heard_of(handler)
+        task = self._reading.pop(handler, None)
+        if task is not None:
+            task.cancel()
+
+    def _heard_of(self, handler: Any) -> None:
+        timer = self._silent.pop(handler, None)
+        if timer is not None:
+            timer.cancel()
+
+    def _give_up(self, handler: Any, transport: asyncio.Transport) -> None:
+        self._silent.pop(handler, None)
+        transport.write(b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+        transport.close()
 
 
 def _too_large() -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
@@ -58,10 +58,10 @@ class Catalog:
             self._remove(stream)
             raise
 
-    async def change(self, stream: Stream, info: StreamInfo, rows: Sequence[Row] = ()) -> None:
-        """Replaces a stream's entry, durably first; `rows` go into the same commit. Whoever derives `info` from
-        the present one holds `stream.changing` while it does, or the later of two changes would undo the earlier."""
-        await self._committer.submit([], [_stream_row(info), *rows])
+    async def change(self, stream: Stream, info: StreamInfo) -> None:
+        """Replaces a stream's entry, durably first. Whoever derives `info` from the present one holds
+        `stream.changing` while it does, or the later of two changes would undo the earlier."""
+        await self._committer.submit([], [_stream_row(info)])
         stream.update(info)
 
     async def drop(self, stream: Stream) -> None:

@@ -73,6 +73,11 @@ class Committer:
     def is_crowded(self) -> bool:
         return self.pending_bytes >= PENDING_MAX_BYTES
 
+    @property
+    def must_wait(self) -> bool:
+        """Whether `room` would wait: a closed committer has no room to wait for, `submit` says so."""
+        return self.is_crowded and not self._closed
+
     async def room(self) -> None:
         """Waits until the queue is below its bound: the back-pressure of `put`. First come, first served."""
         loop = asyncio.get_running_loop()

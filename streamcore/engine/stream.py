@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from streamcore.engine.histogram import Histogram
 from streamcore.engine.shard import Shard
 from streamcore.errors import BrokerClosed, ShardNotFound, StreamNotActive
 from streamcore.model.stream import SERVING, ShardInfo, ShardMap, StreamInfo, parse_shard_id
@@ -15,7 +16,7 @@ from streamcore.store.base import Extent, ShardKey
 class Stream:
     """`info` is replaced as a whole when the stream changes; `shards` keep their counters and waiters through it."""
 
-    __slots__ = ("changing", "closing", "info", "router", "shards")
+    __slots__ = ("changing", "closing", "info", "put_latency_s", "read_latency_s", "router", "shards")
 
     def __init__(self, info: StreamInfo, extents: dict[ShardKey, Extent]) -> None:
         self.info = info
@@ -25,6 +26,8 @@ class Stream:
         self.closing: asyncio.Future[None] | None = None
         self.router = ShardMap(info.shards)
         self.shards: dict[int, Shard] = {}
+        self.put_latency_s = Histogram()
+        self.read_latency_s = Histogram()
         self._adopt(extents)
 
     def _adopt(self, extents: dict[ShardKey, Extent]) -> None:
@@ -81,6 +84,11 @@ class Stream:
         if shard is None:
             raise ShardNotFound(shard=shard_id[:128], stream=self.info.name, account=self.info.account)
         return shard
+
+    def had(self, shard_id: str) -> bool:
+        """Whether it is a shard that has expired: numbers are given in order, and the last one is always open."""
+        number = parse_shard_id(shard_id)
+        return number is not None and number not in self.shards and number < max(self.shards)
 
     def children(self, parent: ShardInfo) -> tuple[ShardInfo, ...]:
         return tuple(s for s in self.info.shards if parent.number in (s.parent, s.adjacent_parent))

@@ -118,7 +118,8 @@ class Trimmer:
         await self._catalog.forget(stream_id)
 
     async def _remove_expired_shards(self, stream: Stream) -> None:
-        """Takes closed shards off the stream once their records are gone, with what consumers kept of them."""
+        """Takes closed shards off the stream once their records are gone. Consumers' positions in them stay: one that
+        knows of no position at all would take itself for new."""
         if not self._expired_shards(stream):
             return
         async with stream.changing:
@@ -126,13 +127,7 @@ class Trimmer:
             if not gone or self._catalog.get(stream.info.stream_id) is not stream:
                 return
             kept = tuple(shard for shard in stream.info.shards if shard.number not in gone)
-            prefix = stream.info.stream_id.to_bytes(4, "big")
-            rows = [
-                Row(Table.CHECKPOINTS, key, None)
-                for key, _ in await self._store.scan(Table.CHECKPOINTS, prefix)
-                if int.from_bytes(key[-4:], "big") in gone
-            ]
-            await self._catalog.change(stream, msgspec.structs.replace(stream.info, shards=kept), rows)
+            await self._catalog.change(stream, msgspec.structs.replace(stream.info, shards=kept))
 
     def _expired_shards(self, stream: Stream) -> set[int]:
         listed = {info.number for info in stream.info.listed_shards(self._clock.now_ms())}

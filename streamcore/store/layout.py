@@ -19,8 +19,8 @@ from streamcore.store.base import Extent, ShardKey
 FORMAT_VERSION: Final = 1
 #: A block is closed at this size, so that a read of little copies little and freed space is found again.
 BLOCK_MAX_BYTES: Final = 1024 * 1024
-#: Chunks of one millisecond are joined up to this many records.
-CHUNK_JOIN_MAX_RECORDS: Final = 64
+#: Chunks of one millisecond are joined up to this size.
+CHUNK_JOIN_MAX_BYTES: Final = 16 * 1024
 
 _KEY: Final = struct.Struct(">IIQ")
 _EXTENT: Final = struct.Struct("<QQQQ")
@@ -135,21 +135,24 @@ def encode_blocks(chunks: Sequence[Chunk]) -> list[tuple[int, bytes]]:
 
 
 def _joined(chunks: Sequence[Chunk]) -> Iterator[Chunk]:
-    """The same records in fewer chunks: those of one millisecond that follow each other become one. Many small puts
-    then cost as little, here and for every reader, as one put of many."""
+    """The same records in fewer chunks: small ones of one millisecond that follow each other become one. Many small
+    puts then cost as little, here and for every reader, as one put of many."""
     held: Chunk | None = None
+    room = 0
     for chunk in chunks:
-        if held is None:
-            held = chunk
-        elif (
-            chunk.arrival_ms == held.arrival_ms
+        size = sum(map(len, chunk.datas))
+        if (
+            held is not None
+            and size <= room
+            and chunk.arrival_ms == held.arrival_ms
             and chunk.first_index == held.next_index
-            and len(held.datas) + len(chunk.datas) <= CHUNK_JOIN_MAX_RECORDS
         ):
             held = Chunk(held.first_index, held.arrival_ms, held.keys + chunk.keys, held.datas + chunk.datas)
-        else:
+            room -= size
+            continue
+        if held is not None:
             yield held
-            held = chunk
+        held, room = chunk, CHUNK_JOIN_MAX_BYTES - size
     if held is not None:
         yield held
 

@@ -292,7 +292,11 @@ class TestRetention:
             assert [shard.number for shard in broker.describe_stream("s").shards] == [1, 2]
             with pytest.raises(ShardNotFound):
                 await broker.read("s", "0", 0)
-            assert await broker.checkpoints("s", "reader") == {"shardId-000000000001": 0, "shardId-000000000002": 5}
+            await broker.save_checkpoint("s", "reader", {"0": 3, "1": 1})  # a batch of it was handled at last
+            kept = {"shardId-000000000000": 2, "shardId-000000000001": 1, "shardId-000000000002": 5}
+            assert await broker.checkpoints("s", "reader") == kept
+            with pytest.raises(ShardNotFound):
+                await broker.save_checkpoint("s", "reader", {"3": 1})
         async with open_broker(tmp_path, **options(clock=clock)) as broker:
             info = broker.describe_stream("s")
             assert [(shard.number, shard.parent) for shard in info.shards] == [(1, 0), (2, 0)]

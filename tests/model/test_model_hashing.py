@@ -22,12 +22,12 @@ from streamcore.model.hashing import HASH_KEY_MAX, hash_key, parse_hash_key
     ],
 )
 def test_md5_vectors(key: str, digest: str) -> None:
-    assert hash_key(key).hex() == digest
+    assert hash_key(key.encode()).hex() == digest
 
 
 @given(st.text(min_size=1, max_size=256).filter(lambda text: text.isprintable()))
 def test_it_is_md5_of_utf_8(key: str) -> None:
-    assert hash_key(key) == hashlib.md5(key.encode(), usedforsecurity=False).digest()
+    assert hash_key(key.encode()) == hashlib.md5(key.encode(), usedforsecurity=False).digest()
 
 
 @given(st.integers(0, HASH_KEY_MAX))

@@ -21,6 +21,13 @@ SHARD = ShardKey(0x01020304, 0x0A0B0C0D)
 ALL = 10**9
 
 
+def rows_of(chunk: Chunk) -> list[tuple[int, int, bytes, bytes]]:
+    return [
+        (chunk.first_index + i, chunk.arrival_ms, key, data)
+        for i, (key, data) in enumerate(zip(chunk.keys, chunk.datas, strict=True))
+    ]
+
+
 def decode(value: bytes, first_index: int, index: int = 0, max_records: int = ALL, max_bytes: int = ALL) -> list[Chunk]:
     return layout.decode_block(memoryview(value), first_index, index, layout.Appetite(max_records, max_bytes))
 
@@ -115,7 +122,20 @@ def test_what_is_written_is_read(chunks: list[Chunk]) -> None:
         assert head.last_arrival_ms == block[-1].arrival_ms
         assert layout.first_arrival_ms(value) == block[0].arrival_ms
         read += block
-    assert read == chunks
+    assert [row for chunk in read for row in rows_of(chunk)] == [row for chunk in chunks for row in rows_of(chunk)]
+
+
+def test_small_chunks_of_one_millisecond_become_one() -> None:
+    chunks = [Chunk(i, 5, [b"k"], [b"%d" % i]) for i in range(1, 4)] + [Chunk(4, 6, [b"k"], [b"4"])]
+    ((first_index, value),) = layout.encode_blocks(chunks)
+    assert decode(value, first_index) == [Chunk(1, 5, [b"k"] * 3, [b"1", b"2", b"3"]), chunks[3]]
+
+
+def test_chunks_are_joined_up_to_a_size() -> None:
+    half = layout.CHUNK_JOIN_MAX_BYTES // 2
+    chunks = [Chunk(i, 5, [b"k"], [bytes(half)]) for i in range(1, 6)]
+    ((first_index, value),) = layout.encode_blocks(chunks)
+    assert [len(chunk.datas) for chunk in decode(value, first_index)] == [2, 2, 1]
 
 
 @given(chunk_rows(), st.data())

@@ -25,13 +25,16 @@ def run_until_killed(folder: Path, seed: int, lines: int, acknowledged: Acknowle
     command = [sys.executable, str(CHILD), str(folder), str(seed)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as child:
         assert child.stdout is not None
-        for count, line in enumerate(child.stdout):
-            if line.startswith("put ") and line.endswith("\n"):
-                _, key, number, shard, sequence = line.split()
-                acknowledged[key].append((int(number), shard, int(sequence)))
-            if count == lines:
-                child.kill()
-        assert child.wait() == -9
+        try:
+            for count, line in enumerate(child.stdout):
+                if line.startswith("put ") and line.endswith("\n"):
+                    _, key, number, shard, sequence = line.split()
+                    acknowledged[key].append((int(number), shard, int(sequence)))
+                if count == lines:
+                    child.kill()
+        finally:
+            child.kill()
+    assert (child.returncode, count >= lines) == (-9, True)
 
 
 async def check(folder: Path, acknowledged: Acknowledged) -> int:

@@ -1,5 +1,5 @@
 """The HTTP/1.1 front door, on aiohttp's low-level server: bounded bodies in, whole answers out. The only aiohttp of the
-broker; the APIs behind it see `api.http.Request`.
+broker; the APIs behind it see `api.http.Request`. HTTP/2 comes in by the same sockets (`listener.py`, `http2.py`).
 """
 
 from __future__ import annotations
@@ -13,14 +13,16 @@ from aiohttp import web
 from aiohttp.http import HttpVersion11
 from aiohttp.web_exceptions import HTTPRequestEntityTooLarge
 
+from streamcore.api.door import BODY_MAX_BYTES, Door
 from streamcore.api.http import Api, Request, Response, StreamingResponse
+from streamcore.api.http2 import Http2Server
+from streamcore.api.listener import Listener
+from streamcore.api.tls import server_context, utc
+from streamcore.clock import SystemClock
 from streamcore.config import Settings
 
 log = logging.getLogger(__name__)
 
-#: 10 MiB of records as base64 with their keys and braces, or the native API's 10,000 keys beside them.
-BODY_MAX_BYTES: Final = 24 * 1024 * 1024
-_TEXT: Final = {"content-type": "text/plain; charset=utf-8"}
 _REASONS: Final = {
     200: "OK", 201: "Created", 202: "Accepted", 204: "No Content", 400: "Bad Request", 403: "Forbidden",
     404: "Not Found", 405: "Method Not Allowed", 408: "Request Timeout", 409: "Conflict",
@@ -34,32 +36,28 @@ class HttpServer:
 
     def __init__(self, settings: Settings, apis: dict[str, Api], fallback: Api) -> None:
         self._settings = settings
-        self._apis = apis
-        self._fallback = fallback
-        self._inflight_bytes = 0
+        self._door = Door(settings, apis, fallback)
         self._http = _BoundedServer(self._handle, settings.max_connections)
-        self._listener: asyncio.Server | None = None
+        self._http2 = Http2Server(settings, self._door)
+        self._listener = Listener(settings, self._http, self._http2, lambda: self.connections)
+        self.urls: list[str] = []
 
     async def start(self) -> str:
-        """Accepts from now on; returns the URL. Raises OSError when the address cannot be had."""
-        loop = asyncio.get_running_loop()
-        self._listener = await loop.create_server(
-            self._http, self._settings.host, self._settings.port, backlog=1024, reuse_address=True
-        )
-        host, port = self._listener.sockets[0].getsockname()[:2]
-        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        """Accepts from now on; returns the URL. Raises OSError when the address cannot be had, ConfigError."""
+        tls = server_context(self._settings, utc(SystemClock().now_ms()))
+        self.urls = await self._listener.start(tls)
+        return self.urls[0]
 
     async def stop(self) -> None:
         """Accepts no more, lets requests in progress end within the setting's time, then cuts them."""
-        if self._listener is not None:
-            self._listener.close()
-        for api in (*self._apis.values(), self._fallback):
-            api.start_draining()
-        await self._http.shutdown(self._settings.drain_s)
+        self._listener.close()
+        self._door.start_draining()
+        drain_s = self._settings.drain_s
+        await asyncio.gather(self._http.shutdown(drain_s), self._http2.shutdown(drain_s))
 
     @property
     def connections(self) -> int:
-        return len(self._http.connections)
+        return self._http.open_count + len(self._http2.connections)
 
     # ------------------------------------------------------------
 
@@ -67,37 +65,30 @@ class HttpServer:
         size = request.content_length if request.content_length is not None else 0
         if request.headers.get("transfer-encoding"):
             size = BODY_MAX_BYTES
-        refusal = self._refuse(size)
+        refusal = self._door.refuse(size)
         if refusal is not None:
             return _Whole(refusal, keep_alive=False)
-        self._inflight_bytes += size
+        self._door.inflight_bytes += size
         try:
             return await self._answer(request)
         finally:
-            self._inflight_bytes -= size
-
-    def _refuse(self, size_bytes: int) -> Response | None:
-        if size_bytes > BODY_MAX_BYTES:
-            return Response(413, _TEXT, f"A request has at most {BODY_MAX_BYTES} bytes.\n".encode())
-        if self._inflight_bytes + size_bytes > self._settings.max_inflight_bytes:
-            return Response(503, {**_TEXT, "retry-after": "1"}, b"Too many bytes are in progress; try again.\n")
-        return None
+            self._door.inflight_bytes -= size
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         try:
             body = await self._body(request)
         except HTTPRequestEntityTooLarge:
-            text = f"A request has at most {BODY_MAX_BYTES} bytes.\n".encode()
-            return _Whole(Response(413, _TEXT, text), keep_alive=False)
+            return _Whole(self._door.too_large(), keep_alive=False)
         except TimeoutError:
-            text = f"The request did not arrive within {self._settings.request_timeout_s:g} s.\n".encode()
-            return _Whole(Response(408, _TEXT, text), keep_alive=False)
+            return _Whole(self._door.too_slow(), keep_alive=False)
         message = request.rel_url
         path = message.raw_path.partition("?")[0]
         headers = {name.lower(): value for name, value in request.headers.items()}
-        answer = await self._api(path).handle(Request(request.method, path, headers, body, message.raw_query_string))
+        answer = await self._door.api(path).handle(
+            Request(request.method, path, headers, body, message.raw_query_string)
+        )
         if isinstance(answer, StreamingResponse):
-            return await _stream(request, answer)
+            return await self._stream(request, answer)
         return _Whole(answer, keep_alive=request.keep_alive, is_head=request.method == "HEAD")
 
     async def _body(self, request: web.BaseRequest) -> bytes:
@@ -111,11 +102,25 @@ class HttpServer:
         async with asyncio.timeout(self._settings.request_timeout_s):
             return await request.read()
 
-    def _api(self, path: str) -> Api:
-        for prefix, api in self._apis.items():
-            if path.startswith(prefix):
-                return api
-        return self._fallback
+    async def _stream(self, request: web.BaseRequest, answer: StreamingResponse) -> web.StreamResponse:
+        """Sends what comes; a client that goes away ends it at once, not only at the next event."""
+        response = web.StreamResponse(status=answer.status, headers=answer.headers)
+        response.enable_chunked_encoding()
+        events: AsyncIterator[bytes] = answer.events
+        task = asyncio.current_task()
+        self._http.streaming[request.protocol] = task
+        try:
+            await response.prepare(request)
+            async for event in events:
+                await response.write(event)
+        except ConnectionError:
+            log.debug("a reader of %s went away", request.rel_url.path)
+        finally:
+            self._http.streaming.pop(request.protocol, None)
+            close = getattr(events, "aclose", None)
+            if close is not None:
+                await close()
+        return response
 
 
 class _BoundedServer(web.Server):
@@ -126,6 +131,12 @@ class _BoundedServer(web.Server):
             handler, request_factory=self._make_bounded, access_log=None, auto_decompress=False, lingering_time=2.0
         )
         self._max_connections = max_connections
+        #: The tasks of answers that go on, by connection.
+        self.streaming: dict[Any, asyncio.Task[Any] | None] = {}
+
+    @property
+    def open_count(self) -> int:
+        return len(self._connections)
 
     def _make_bounded(self, message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
         loop = asyncio.get_running_loop()
@@ -136,6 +147,12 @@ class _BoundedServer(web.Server):
         if len(self.connections) > self._max_connections:
             transport.write(b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
             transport.close()
+
+    def connection_lost(self, handler: Any, exc: BaseException | None = None) -> None:
+        super().connection_lost(handler, exc)
+        task = self.streaming.pop(handler, None)
+        if task is not None:
+            task.cancel()
 
 
 class _Whole(web.StreamResponse):
@@ -176,20 +193,3 @@ class _Whole(web.StreamResponse):
 
     async def write_eof(self, data: bytes = b"") -> None:
         """All was written by `prepare`."""
-
-
-async def _stream(request: web.BaseRequest, answer: StreamingResponse) -> web.StreamResponse:
-    response = web.StreamResponse(status=answer.status, headers=answer.headers)
-    response.enable_chunked_encoding()
-    await response.prepare(request)
-    events: AsyncIterator[bytes] = answer.events
-    try:
-        async for event in events:
-            await response.write(event)
-    except ConnectionError:
-        log.debug("a reader of %s went away", request.rel_url.path)
-    finally:
-        close = getattr(events, "aclose", None)
-        if close is not None:
-            await close()
-    return response

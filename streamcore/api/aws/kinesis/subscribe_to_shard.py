@@ -97,17 +97,17 @@ async def subscribe_to_shard(call: Call, input_: SubscribeToShardInput) -> Event
     """Pushes a shard's records to a registered consumer as they are committed."""
     start = input_.starting_position
     _check_start(start)
-    subscription = await call.broker.subscribe_to_shard(
-        input_.consumer_arn,
-        _shard(input_),
-        start.type,
-        sequence_number=start.sequence_number,
-        timestamp_ms=None if start.timestamp is None else start.timestamp.ms,
-    )
+    where: dict[str, Any] = {
+        "sequence_number": start.sequence_number,
+        "timestamp_ms": None if start.timestamp is None else start.timestamp.ms,
+    }
+    broker, shard = call.broker, _shard(input_)
     if input_.dry_run:
-        await subscription.aclose()
+        consumer = broker.describe_consumer(input_.consumer_arn)
+        consumer.check_active()
+        await broker.position(consumer.stream_arn, shard, start.type, **where)
         raise dry_run()
-    return EventStream(_Events(subscription))
+    return EventStream(_Events(await broker.subscribe_to_shard(input_.consumer_arn, shard, start.type, **where)))
 
 
 def _shard(input_: SubscribeToShardInput) -> str:

@@ -15,7 +15,6 @@ import os
 import secrets
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from operator import add, itemgetter
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -27,6 +26,7 @@ from streamcore.engine.committer import Committer
 from streamcore.engine.consumers import Consumer, Consumers
 from streamcore.engine.fanout import Fanout, FanoutEvent, Subscription
 from streamcore.engine.histogram import Histogram
+from streamcore.engine.intake import Intake
 from streamcore.engine.producers import ProducerBatch, Producers
 from streamcore.engine.shard import Shard
 from streamcore.engine.stream import Stream
@@ -34,7 +34,6 @@ from streamcore.engine.trimmer import Trimmer
 from streamcore.errors import (
     BrokerClosed,
     InvalidArgument,
-    RecordTooLarge,
     ResourceInUse,
     ResourceNotFound,
     StorageFull,
@@ -46,9 +45,8 @@ from streamcore.errors import (
 )
 from streamcore.model import limits
 from streamcore.model.consumer import ConsumerInfo, parse_consumer_arn
-from streamcore.model.hashing import parse_hash_key
 from streamcore.model.iterator import IteratorType, ShardIterator, decode_iterator
-from streamcore.model.put import DECODER, ENCODER, PutRefusal, PutResult, PutRun
+from streamcore.model.put import PutResult, PutRun
 from streamcore.model.record import Chunk, ReadResult
 from streamcore.model.retention import horizon_ms
 from streamcore.model.sequence import parse_sequence
@@ -94,7 +92,7 @@ class Broker:
         self.fanout = Fanout(clock, self._read, lambda stream: stream.info.limit_mode or settings.limits)
         self.consumers = Consumers(self.committer, clock, settings.transition_ms, self._spawn_pair, self.fanout.end_of)
         self._secret = b""
-        self.put_latency_s = Histogram()
+        self.intake = Intake(self.committer, self._producers, clock, settings)
         self.read_latency_s = Histogram()
         self._background: set[asyncio.Task[None]] = set()
         self._closed = False
@@ -244,14 +242,7 @@ class Broker:
         scope: Scope | None = None,
     ) -> PutRun:
         """Stores one record; returns once it is durable. Raises as `put_records`, and ThroughputExceeded."""
-        stream = self._find(name, scope)
-        explicit = None if explicit_hash_key is None else [explicit_hash_key]
-        result = await self._put(stream, [partition_key], [data], explicit)
-        if result.refused:
-            raise ThroughputExceeded(
-                shard=shard_id(result.refused[0].shard_number), stream=stream.info.name, account=stream.info.account
-            )
-        return result.runs[0]
+        return await self.intake.put_one(self._find(name, scope), partition_key, data, explicit_hash_key)
 
     async def put_records(
         self,
@@ -273,90 +264,8 @@ class Broker:
         """
         stream = self._find(name, scope)
         if producer is None:
-            return await self._put(stream, partition_keys, datas, explicit_hash_keys)
-        stream.check_serving()
-        if self.committer.is_crowded:
-            await self.committer.room()
-        answer = await self._producers.recall(stream.info.stream_id, producer)
-        if answer is not None:
-            return DECODER.decode(answer)
-        return await self._put_once(stream, partition_keys, datas, explicit_hash_keys, producer)
-
-    async def _put_once(
-        self,
-        stream: Stream,
-        keys: Sequence[str],
-        datas: Sequence[bytes],
-        explicit: Sequence[str | None] | None,
-        producer: ProducerBatch,
-    ) -> PutResult:
-        answer = self._producers.begin(stream.info.stream_id, producer)
-        try:
-            result, done = self._submit(stream, keys, datas, explicit, producer)
-        except BaseException as error:
-            answer.set_exception(error)
-            raise
-        # The answer follows the write, not this caller, who may go away.
-        done.add_done_callback(lambda written: _answer(answer, written, result))
-        await asyncio.shield(done)
-        return result
-
-    async def _put(
-        self, stream: Stream, keys: Sequence[str], datas: Sequence[bytes], explicit: Sequence[str | None] | None
-    ) -> PutResult:
-        if self.committer.is_crowded:
-            await self.committer.room()
-        started = self.clock.monotonic()
-        result, done = self._submit(stream, keys, datas, explicit, None)
-        await done
-        self.put_latency_s.observe(self.clock.monotonic() - started)
-        return result
-
-    def _submit(
-        self,
-        stream: Stream,
-        keys: Sequence[str],
-        datas: Sequence[bytes],
-        explicit: Sequence[str | None] | None,
-        producer: ProducerBatch | None,
-    ) -> tuple[PutResult, asyncio.Future[None]]:
-        """Routes, admits, numbers and queues the records: all of a put that must happen in one step."""
-        stream.check_serving()
-        _check_records(stream.info, keys, datas, explicit)
-        try:
-            routed = _route(stream, keys, explicit)
-            key_bytes = [key.encode() for key in keys]
-        except UnicodeEncodeError:
-            raise InvalidArgument("a partition key is text that UTF-8 can hold, without lone surrogates") from None
-        now_ms, now = self.clock.now_ms(), self.clock.monotonic()
-        mode = stream.info.limit_mode or self.settings.limits
-        runs: list[PutRun] = []
-        refused: list[PutRefusal] = []
-        chunks: list[tuple[Shard, Chunk, int]] = []
-        for number, positions in routed.items():
-            shard = stream.shards[number]
-            shard_keys, shard_datas = _pick(key_bytes, positions), _pick(datas, positions)
-            sizes = list(map(add, map(len, shard_keys), map(len, shard_datas)))
-            passed = shard.admit(sizes, now, mode)
-            if passed is not None:
-                refused.append(PutRefusal(number, [p for p, ok in zip(positions, passed, strict=True) if not ok]))
-                positions = [p for p, ok in zip(positions, passed, strict=True) if ok]
-                if not positions:
-                    continue
-                shard_keys, shard_datas = _pick(key_bytes, positions), _pick(datas, positions)
-                sizes = [size for size, ok in zip(sizes, passed, strict=True) if ok]
-            chunk = shard.stamp(shard_keys, shard_datas, now_ms)
-            chunks.append((shard, chunk, sum(sizes)))
-            runs.append(PutRun(number, shard.info.created_s, chunk.first_index, chunk.arrival_ms, positions))
-        result = PutResult(len(keys), runs, refused)
-        rows = None
-        if producer is not None:
-            rows = self._producers.rows(stream.info.stream_id, producer, ENCODER.encode(result))
-        elif not chunks:
-            done = asyncio.get_running_loop().create_future()
-            done.set_result(None)
-            return result, done
-        return result, self.committer.submit(chunks, rows)
+            return await self.intake.put(stream, partition_keys, datas, explicit_hash_keys)
+        return await self.intake.put_once(stream, partition_keys, datas, explicit_hash_keys, producer)
 
     # ------------------------------------------------------------ out
 
@@ -807,41 +716,6 @@ def _open_store(data: str | os.PathLike[str] | None, settings: Settings) -> Stor
     return LmdbStore(Path(data), durability=settings.durability)
 
 
-def _route(stream: Stream, keys: Sequence[str], explicit: Sequence[str | None] | None) -> dict[int, list[int]]:
-    """Shard number → positions of its entries, in order."""
-    router = stream.router
-    if explicit is None and len(router.numbers) == 1:
-        return {router.numbers[0]: list(range(len(keys)))}
-    routed: dict[int, list[int]] = {}
-    route = router.route
-    for position, key in enumerate(keys):
-        hash_key = explicit[position] if explicit is not None else None
-        number = route(key) if hash_key is None else router.route_hash(parse_hash_key(hash_key))
-        try:
-            routed[number].append(position)
-        except KeyError:
-            routed[number] = [position]
-    return routed
-
-
-def _pick(column: Sequence[bytes], positions: list[int]) -> list[bytes]:
-    if len(positions) == len(column):
-        return list(column)
-    return [column[positions[0]]] if len(positions) == 1 else list(itemgetter(*positions)(column))
-
-
-def _check_records(
-    info: StreamInfo, keys: Sequence[str], datas: Sequence[bytes], explicit: Sequence[str | None] | None
-) -> None:
-    if not keys or len(keys) != len(datas) or (explicit is not None and len(explicit) != len(keys)):
-        raise InvalidArgument(f"a put has as many keys as data, at least one: {len(keys)} and {len(datas)} were given")
-    if not all(keys) or max(map(len, keys)) > limits.PARTITION_KEY_MAX_CHARS:
-        raise InvalidArgument(f"a partition key has 1 to {limits.PARTITION_KEY_MAX_CHARS} characters")
-    largest = max(map(len, datas))
-    if largest > info.max_record_bytes:
-        raise RecordTooLarge(size_bytes=largest, limit_bytes=info.max_record_bytes, stream=info.name)
-
-
 def _check_range(name: str, value: int, low: int, high: int) -> None:
     if not low <= value <= high:
         raise InvalidArgument(f"{name} is {low} to {high}, not {value}")
@@ -867,16 +741,6 @@ def _checkpoint_prefix(stream: Stream, consumer: str) -> bytes:
     if not 1 <= len(name) <= limits.CONSUMER_NAME_MAX_BYTES:
         raise InvalidArgument(f"a consumer's name has 1 to {limits.CONSUMER_NAME_MAX_BYTES} bytes")
     return stream.info.stream_id.to_bytes(4, "big") + bytes([len(name)]) + name
-
-
-def _answer(answer: asyncio.Future[bytes], written: asyncio.Future[None], result: PutResult) -> None:
-    if answer.done():
-        return
-    error = BrokerClosed() if written.cancelled() else written.exception()
-    if error is None:
-        answer.set_result(ENCODER.encode(result))
-    else:
-        answer.set_exception(error)
 
 
 __all__ = [

@@ -105,7 +105,7 @@ class BrokerSource:
     def _requests(self) -> Iterator[Metric]:
         committer = self._broker.committer
         yield histogram(
-            "streamcore_put_latency_seconds", "From a put to its acknowledgement.", self._broker.put_latency_s
+            "streamcore_put_latency_seconds", "From a put to its acknowledgement.", self._broker.intake.latency_s
         )
         yield histogram(
             "streamcore_read_latency_seconds", "From a read to its answer, waiting not counted.",

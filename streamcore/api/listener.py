@@ -48,7 +48,7 @@ class Listener:
             {} if tls is None else {"ssl": tls, "ssl_handshake_timeout": self.settings.request_timeout_s}
         )
         server = await asyncio.get_running_loop().create_server(
-            lambda: Sniffer(self), self.settings.host, port, backlog=1024, reuse_address=True, **limits
+            lambda: Sniffer(self), self.settings.host, port, backlog=1024, reuse_address=True, **options
         )
         self._servers.append(server)
         host, bound = server.sockets[0].getsockname()[:2]

@@ -1,5 +1,5 @@
 """The HTTP/1.1 front door, on aiohttp's low-level server: bounded bodies in, whole answers out. The only aiohttp of the
-broker; the APIs behind it see `api.http.Request`. HTTP/2 comes in by the same sockets (`listener.py`, `http2.py`).
+broker; the APIs behind it see `api.http.Request`. HTTP/2 comes in by the same sockets: `listener.py`, `http2.py`.
 """
 
 from __future__ import annotations
@@ -7,7 +7,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
-from typing import Any, Final
+from http import HTTPStatus
+from typing import Any, Final, cast
 
 from aiohttp import web
 from aiohttp.http import HttpVersion11
@@ -23,12 +24,9 @@ from streamcore.config import Settings
 
 log = logging.getLogger(__name__)
 
-_REASONS: Final = {
-    200: "OK", 201: "Created", 202: "Accepted", 204: "No Content", 400: "Bad Request", 403: "Forbidden",
-    404: "Not Found", 405: "Method Not Allowed", 408: "Request Timeout", 409: "Conflict",
-    413: "Payload Too Large", 415: "Unsupported Media Type", 429: "Too Many Requests",
-    500: "Internal Server Error", 503: "Service Unavailable", 507: "Insufficient Storage",
-}  # fmt: skip
+_STATUS_LINES: Final = {status.value: f"HTTP/1.1 {status.value} {status.phrase}" for status in HTTPStatus}
+#: Up to this size an answer is copied behind its head to be one packet; larger ones go as two pieces.
+_JOIN_MAX_BYTES: Final = 65536
 
 
 class HttpServer:
@@ -37,13 +35,14 @@ class HttpServer:
     def __init__(self, settings: Settings, apis: dict[str, Api], fallback: Api) -> None:
         self._settings = settings
         self._door = Door(settings, apis, fallback)
-        self._http = _BoundedServer(self._handle, settings.max_connections)
+        self._http = _BoundedServer(self._handle)
         self._http2 = Http2Server(settings, self._door)
         self._listener = Listener(settings, self._http, self._http2, lambda: self.connections)
         self.urls: list[str] = []
 
     async def start(self) -> str:
-        """Accepts from now on; returns the URL. Raises OSError when the address cannot be had, ConfigError."""
+        """Accepts from now on; returns the plain URL, `urls` has all. Raises OSError when an address cannot be had,
+        ConfigError for a certificate that cannot be used."""
         tls = server_context(self._settings, utc(SystemClock().now_ms()))
         self.urls = await self._listener.start(tls)
         return self.urls[0]
@@ -62,43 +61,38 @@ class HttpServer:
     # ------------------------------------------------------------
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        size = request.content_length if request.content_length is not None else 0
-        if request.headers.get("transfer-encoding"):
-            size = BODY_MAX_BYTES
+        size = self._size_of(request)
         refusal = self._door.refuse(size)
         if refusal is not None:
-            return _Whole(refusal, keep_alive=False)
+            return _whole(refusal, keep_alive=False)
         self._door.inflight_bytes += size
         try:
-            return await self._answer(request)
+            content = request.content
+            # Most requests came whole in one read: those are answered without another turn of the loop.
+            body = content.read_nowait() if content.is_eof() else await self._body(request)
+            path, _, query = request.raw_path.partition("?")
+            answer = await self._door.api(path).handle(Request(request.method, path, request.headers, body, query))
+        except HTTPRequestEntityTooLarge:
+            return _whole(self._door.too_large(), keep_alive=False)
+        except TimeoutError:
+            return _whole(self._door.too_slow(), keep_alive=False)
         finally:
             self._door.inflight_bytes -= size
-
-    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
-        try:
-            body = await self._body(request)
-        except HTTPRequestEntityTooLarge:
-            return _Whole(self._door.too_large(), keep_alive=False)
-        except TimeoutError:
-            return _Whole(self._door.too_slow(), keep_alive=False)
-        message = request.rel_url
-        path = message.raw_path.partition("?")[0]
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        answer = await self._door.api(path).handle(
-            Request(request.method, path, headers, body, message.raw_query_string)
-        )
         if isinstance(answer, StreamingResponse):
             return await self._stream(request, answer)
-        return _Whole(answer, keep_alive=request.keep_alive, is_head=request.method == "HEAD")
+        return _whole(answer, keep_alive=request.keep_alive, is_head=request.method == "HEAD")
+
+    def _size_of(self, request: web.BaseRequest) -> int:
+        """What the body may take: its announced length, or the most there may be when it comes in chunks."""
+        headers = request.headers
+        if "transfer-encoding" in headers:
+            return BODY_MAX_BYTES
+        return int(headers.get("content-length", 0))
 
     async def _body(self, request: web.BaseRequest) -> bytes:
-        if not request.body_exists:
-            return b""
         if request.headers.get("expect", "").lower() == "100-continue":
             await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             request.writer.output_size = 0
-        if request.content.is_eof():
-            return await request.read()
         async with asyncio.timeout(self._settings.request_timeout_s):
             return await request.read()
 
@@ -107,8 +101,7 @@ class HttpServer:
         response = web.StreamResponse(status=answer.status, headers=answer.headers)
         response.enable_chunked_encoding()
         events: AsyncIterator[bytes] = answer.events
-        task = asyncio.current_task()
-        self._http.streaming[request.protocol] = task
+        self._http.streaming[request.protocol] = asyncio.current_task()
         try:
             await response.prepare(request)
             async for event in events:
@@ -124,13 +117,12 @@ class HttpServer:
 
 
 class _BoundedServer(web.Server):
-    """aiohttp's connection handling with a bound on connections and our bound on bodies."""
+    """aiohttp's connection handling with our bound on bodies; connections are bounded in `listener.py`."""
 
-    def __init__(self, handler: Callable[[web.BaseRequest], Any], max_connections: int) -> None:
+    def __init__(self, handler: Callable[[web.BaseRequest], Any]) -> None:
         super().__init__(
             handler, request_factory=self._make_bounded, access_log=None, auto_decompress=False, lingering_time=2.0
         )
-        self._max_connections = max_connections
         #: The tasks of answers that go on, by connection.
         self.streaming: dict[Any, asyncio.Task[Any] | None] = {}
 
@@ -142,12 +134,6 @@ class _BoundedServer(web.Server):
         loop = asyncio.get_running_loop()
         return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=BODY_MAX_BYTES)
 
-    def connection_made(self, handler: Any, transport: asyncio.Transport) -> None:
-        super().connection_made(handler, transport)
-        if len(self.connections) > self._max_connections:
-            transport.write(b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
-            transport.close()
-
     def connection_lost(self, handler: Any, exc: BaseException | None = None) -> None:
         super().connection_lost(handler, exc)
         task = self.streaming.pop(handler, None)
@@ -155,40 +141,48 @@ class _BoundedServer(web.Server):
             task.cancel()
 
 
-class _Whole(web.StreamResponse):
+def _whole(answer: Response, *, keep_alive: bool, is_head: bool = False) -> web.StreamResponse:
+    # aiohttp asks nothing more of an answer than what _Whole has; inheriting would cost its constructor each time.
+    return cast(web.StreamResponse, _Whole(answer, keep_alive, is_head))
+
+
+class _Whole:
     """An answer that is known whole: one write of head and body, without aiohttp's header machinery (a third of the
     cost of a small request)."""
 
-    def __init__(self, answer: Response, *, keep_alive: bool, is_head: bool = False) -> None:
-        super().__init__(status=answer.status)
+    __slots__ = ("_answer", "_is_head", "keep_alive")
+
+    def __init__(self, answer: Response, keep_alive: bool, is_head: bool) -> None:
         self._answer = answer
         self._is_head = is_head
-        self._keep = keep_alive
+        self.keep_alive = keep_alive
 
     @property
-    def keep_alive(self) -> bool | None:
-        return self._keep
+    def status(self) -> int:
+        return self._answer.status
 
     async def prepare(self, request: web.BaseRequest) -> None:
         transport = request.transport
         if transport is None:
             raise ConnectionResetError("the client went away")
         answer = self._answer
-        status = answer.status
-        lines = [f"HTTP/1.1 {status} {_REASONS.get(status, 'Unknown')}"]
+        body = answer.body
+        lines = [_STATUS_LINES.get(answer.status) or f"HTTP/1.1 {answer.status} Unknown"]
         lines += [f"{name}: {value}" for name, value in answer.headers.items()]
-        if not self._keep:
+        if not self.keep_alive:
             lines.append("connection: close")
         elif request.version < HttpVersion11:
             lines.append("connection: keep-alive")
-        if self._is_head or status == 204:
-            transport.write(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
-            return
-        lines.append(f"content-length: {len(answer.body)}\r\n\r\n")
+        if self._is_head or answer.status == 204:
+            lines.append("\r\n")
+            body = b""
+        else:
+            lines.append(f"content-length: {len(body)}\r\n\r\n")
         head = "\r\n".join(lines).encode("latin-1")
-        transport.write(head + answer.body if len(answer.body) < 65536 else head)
-        if len(answer.body) >= 65536:
-            transport.write(answer.body)
+        if len(body) < _JOIN_MAX_BYTES:
+            transport.write(head + body)
+        else:
+            transport.writelines((head, body))
             await request.protocol._drain_helper()
 
     async def write_eof(self, data: bytes = b"") -> None:

@@ -15,16 +15,16 @@ from typing import Any, Final
 from streamcore.errors import InvalidArgument
 
 try:  # the interpreter's own MD5 costs half of OpenSSL's per short key, and is there on FIPS machines too
-    _md5: Callable[[bytes], Any] = importlib.import_module("_md5").md5
+    md5: Callable[[bytes], Any] = importlib.import_module("_md5").md5
 except ImportError:  # an interpreter built without it
-    _md5 = partial(hashlib.md5, usedforsecurity=False)
+    md5 = partial(hashlib.md5, usedforsecurity=False)
 
 HASH_KEY_MAX: Final = 2**128 - 1
 
 
-def hash_key(partition_key: str) -> bytes:
-    """The 16 bytes of a partition key's hash key."""
-    digest: bytes = _md5(partition_key.encode()).digest()
+def hash_key(partition_key: bytes) -> bytes:
+    """The 16 bytes of a partition key's hash key; the key in UTF-8."""
+    digest: bytes = md5(partition_key).digest()
     return digest
 
 

@@ -11,7 +11,7 @@ import msgspec
 
 from streamcore.errors import InvalidArgument, ValidationFailed
 from streamcore.model import limits
-from streamcore.model.hashing import HASH_KEY_MAX, hash_key
+from streamcore.model.hashing import HASH_KEY_MAX, hash_key, md5
 from streamcore.model.sequence import INDEX_MAX, SequenceNumber, sequence_base
 
 
@@ -186,31 +186,41 @@ def uniform_shards(count: int, created_s: int, first_number: int = 0) -> tuple[S
 
 
 class ShardMap:
-    """Routes keys to the open shards of one stream. Immutable in meaning; made anew when shards change.
+    """Routes keys to the open shards of one stream. Immutable; made anew when shards change."""
 
-    `route` remembers the shards of recent keys, up to ROUTES_KEPT of them: a hit costs a tenth of the MD5.
-    """
-
-    ROUTES_KEPT: Final = 8192
-
-    __slots__ = ("_cache", "_starts", "numbers")
+    __slots__ = ("_starts", "numbers")
 
     def __init__(self, shards: tuple[ShardInfo, ...]) -> None:
         ordered = sorted((s for s in shards if s.is_open), key=lambda s: int(s.first_hash_key))
-        self._starts = [int(s.first_hash_key).to_bytes(16, "big") for s in ordered]
+        #: The first hash keys of all shards but the first, as bytes: those compare as the integers do.
+        self._starts = [int(s.first_hash_key).to_bytes(16, "big") for s in ordered[1:]]
         self.numbers: tuple[int, ...] = tuple(s.number for s in ordered)
-        self._cache: dict[str, int] = {}
 
-    def route(self, partition_key: str) -> int:
-        """The number of the open shard whose range holds the key."""
-        number = self._cache.get(partition_key)
-        if number is None:
-            number = self.numbers[bisect_right(self._starts, hash_key(partition_key)) - 1]
-            if len(self._cache) >= self.ROUTES_KEPT:
-                self._cache.clear()
-            self._cache[partition_key] = number
-        return number
+    def route(self, partition_key: bytes) -> int:
+        """The number of the open shard whose range holds the key (UTF-8)."""
+        starts = self._starts
+        return self.numbers[bisect_right(starts, hash_key(partition_key)) if starts else 0]
 
     def route_hash(self, value: int) -> int:
         """The same for an explicit hash key, 0 … 2^128-1."""
-        return self.numbers[bisect_right(self._starts, value.to_bytes(16, "big")) - 1]
+        return self.numbers[bisect_right(self._starts, value.to_bytes(16, "big"))]
+
+    def route_all(
+        self, partition_keys: list[bytes], hash_keys: list[int | None] | None = None
+    ) -> list[tuple[int, list[int]]]:
+        """(shard number, positions of its keys in order) for each shard that gets any; an explicit hash key goes
+        before its partition key."""
+        starts = self._starts
+        if not starts:
+            return [(self.numbers[0], list(range(len(partition_keys))))]
+        if hash_keys is None:
+            slots = [bisect_right(starts, md5(key).digest()) for key in partition_keys]
+        else:
+            slots = [
+                bisect_right(starts, md5(key).digest() if value is None else value.to_bytes(16, "big"))
+                for key, value in zip(partition_keys, hash_keys, strict=True)
+            ]
+        places: list[list[int]] = [[] for _ in self.numbers]
+        for position, slot in enumerate(slots):
+            places[slot].append(position)
+        return [(number, positions) for number, positions in zip(self.numbers, places, strict=True) if positions]

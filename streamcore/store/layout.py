@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 import sys
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise
 from typing import Final, NamedTuple
 from zlib import crc32
@@ -19,6 +19,8 @@ from streamcore.store.base import Extent, ShardKey
 FORMAT_VERSION: Final = 1
 #: A block is closed at this size, so that a read of little copies little and freed space is found again.
 BLOCK_MAX_BYTES: Final = 1024 * 1024
+#: Chunks of one millisecond are joined up to this size.
+CHUNK_JOIN_MAX_BYTES: Final = 16 * 1024
 
 _KEY: Final = struct.Struct(">IIQ")
 _EXTENT: Final = struct.Struct("<QQQQ")
@@ -119,7 +121,7 @@ def encode_blocks(chunks: Sequence[Chunk]) -> list[tuple[int, bytes]]:
     pieces: list[bytes] = []
     group: list[Chunk] = []
     size = 0
-    for chunk in chunks:
+    for chunk in _joined(chunks):
         if group and (size >= BLOCK_MAX_BYTES or chunk.first_index != group[-1].next_index):
             blocks.append(_close_block(group, pieces))
             pieces, group, size = [], [], 0
@@ -130,6 +132,29 @@ def encode_blocks(chunks: Sequence[Chunk]) -> list[tuple[int, bytes]]:
     if group:
         blocks.append(_close_block(group, pieces))
     return blocks
+
+
+def _joined(chunks: Sequence[Chunk]) -> Iterator[Chunk]:
+    """The same records in fewer chunks: small ones of one millisecond that follow each other become one. Many small
+    puts then cost as little, here and for every reader, as one put of many."""
+    held: Chunk | None = None
+    room = 0
+    for chunk in chunks:
+        size = sum(map(len, chunk.datas))
+        if (
+            held is not None
+            and size <= room
+            and chunk.arrival_ms == held.arrival_ms
+            and chunk.first_index == held.next_index
+        ):
+            held = Chunk(held.first_index, held.arrival_ms, held.keys + chunk.keys, held.datas + chunk.datas)
+            room -= size
+            continue
+        if held is not None:
+            yield held
+        held, room = chunk, CHUNK_JOIN_MAX_BYTES - size
+    if held is not None:
+        yield held
 
 
 def _close_block(group: list[Chunk], pieces: list[bytes]) -> tuple[int, bytes]:

@@ -12,7 +12,6 @@ import fcntl
 import os
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Final, TypeVar
@@ -32,6 +31,7 @@ from streamcore.model.record import Chunk
 from streamcore.model.stream import shard_id
 from streamcore.store import layout
 from streamcore.store.base import Append, Batch, Extent, ShardKey, Table, Usage
+from streamcore.store.threads import Threads
 
 T = TypeVar("T")
 
@@ -80,8 +80,8 @@ class LmdbStore:
         self._gate = _MapGate()
         self._failed: str | None = None
         self._closed = False
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="streamcore-writer")
-        self._readers = ThreadPoolExecutor(2, thread_name_prefix="streamcore-reader")
+        self._writer = Threads("streamcore-writer", 1)
+        self._readers = Threads("streamcore-reader", 2)
 
     # ------------------------------------------------------------ the port
 
@@ -132,12 +132,12 @@ class LmdbStore:
     async def _write(self, action: Callable[[Any], T]) -> T:
         if self._closed:
             raise BrokerClosed
-        return await asyncio.get_running_loop().run_in_executor(self._writer, self._transact, action)
+        return await self._writer.run(lambda: self._transact(action))
 
     async def _read(self, action: Callable[[Any], T]) -> T:
         if self._closed:
             raise BrokerClosed
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self._inspect, action)
+        return await self._readers.run(lambda: self._inspect(action))
 
     def _inspect(self, action: Callable[[Any], T]) -> T:
         with self._gate.shared(), self._env.begin(buffers=True) as txn:
@@ -196,8 +196,8 @@ class LmdbStore:
                 raise StorageFull(path=str(self._path)) from error
 
     def _shutdown(self) -> None:
-        self._writer.shutdown()
-        self._readers.shutdown()
+        self._writer.stop()
+        self._readers.stop()
         self._env.close()
         self._lock_file.close()
 

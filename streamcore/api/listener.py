@@ -44,9 +44,9 @@ class Listener:
         return urls
 
     async def _listen(self, port: int, tls: ssl.SSLContext | None) -> str:
-        limits: dict[str, Any] = (
-            {} if tls is None else {"ssl": tls, "ssl_handshake_timeout": self.settings.request_timeout_s}
-        )
+        options: dict[str, Any] = {}
+        if tls is not None:
+            options = {"ssl": tls, "ssl_handshake_timeout": self.settings.request_timeout_s}
         server = await asyncio.get_running_loop().create_server(
             lambda: Sniffer(self), self.settings.host, port, backlog=1024, reuse_address=True, **options
         )

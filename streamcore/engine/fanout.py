@@ -109,9 +109,8 @@ class Subscription:
 
     def _check_over(self) -> None:
         if self._is_over or self._index is None:
-            if self._failure is not None:
-                raise self._failure
-            raise StopAsyncIteration
+            failure, self._failure = self._failure, None
+            raise failure or StopAsyncIteration
         if self.shard.is_gone:
             raise self._fanout.why_gone(self)
 

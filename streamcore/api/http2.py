@@ -17,13 +17,13 @@ from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.errors import ErrorCodes
 from h2.events import Event
-from h2.exceptions import H2Error, ProtocolError
-from h2.settings import SettingCodes
+from h2.exceptions import FrameTooLargeError, H2Error, ProtocolError
+from h2.settings import SettingCodes, Settings
 from hyperframe.frame import Frame, GoAwayFrame
 
+from streamcore import config
 from streamcore.api.door import BODY_MAX_BYTES, Door
 from streamcore.api.http import Request, Response, StreamingResponse
-from streamcore.config import Settings
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +33,11 @@ HEADER_LIST_MAX_BYTES: Final = 64 * 1024
 #: What a client may send ahead: on one stream, on all of them. Larger windows make large puts no faster on loopback.
 STREAM_WINDOW_BYTES: Final = 1024 * 1024
 CONNECTION_WINDOW_BYTES: Final = 4 * 1024 * 1024
+_OURS: Final = {
+    SettingCodes.MAX_CONCURRENT_STREAMS: STREAMS_MAX,
+    SettingCodes.INITIAL_WINDOW_SIZE: STREAM_WINDOW_BYTES,
+    SettingCodes.MAX_HEADER_LIST_SIZE: HEADER_LIST_MAX_BYTES,
+}
 #: What is handed to the transport at once.
 WRITE_BYTES: Final = 256 * 1024
 #: A connection without requests is closed after this.
@@ -78,11 +83,19 @@ class _H2(H2Connection):
         terminated.last_stream_id = frame.last_stream_id
         return [], [terminated]
 
+    def check_pending(self) -> None:
+        """Raises ProtocolError for a frame that is announced too large: h2 itself looks at the length only once it has
+        gathered the whole frame, up to 16 MiB of it."""
+        pending = self.incoming_buffer._data
+        if len(pending) >= 3 and int.from_bytes(pending[:3], "big") > self.max_inbound_frame_size:
+            self.close_connection(ErrorCodes.FRAME_SIZE_ERROR)
+            raise FrameTooLargeError("a frame is announced too large")
+
 
 class Http2Server:
     """Makes the connections and ends them."""
 
-    def __init__(self, settings: Settings, door: Door) -> None:
+    def __init__(self, settings: config.Settings, door: Door) -> None:
         self.settings = settings
         self.door = door
         self.connections: set[Connection] = set()
@@ -190,15 +203,12 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
         self._server.connections.add(self)
+        self._h2.local_settings = Settings(client=False, initial_values=_OURS)
         self._h2.initiate_connection()
-        # In a second frame, so that h2 enforces them only once the client has confirmed them.
-        self._h2.update_settings(
-            {
-                SettingCodes.MAX_CONCURRENT_STREAMS: STREAMS_MAX,
-                SettingCodes.INITIAL_WINDOW_SIZE: STREAM_WINDOW_BYTES,
-                SettingCodes.MAX_HEADER_LIST_SIZE: HEADER_LIST_MAX_BYTES,
-            }
-        )
+        # A client may begin more streams before it has read our settings: those we refuse one by one, as RFC 9113
+        # (5.1.2) advises, while h2 would end the connection. So it is told that there is no bound.
+        self._h2.local_settings.max_concurrent_streams = 2**31 - 1
+        self._h2.local_settings.acknowledge()
         self._h2.increment_flow_control_window(CONNECTION_WINDOW_BYTES - 65_535)
         self._flush()
         self._watch_idle()
@@ -209,6 +219,7 @@ class Connection(asyncio.Protocol):
                 handle = _HANDLERS.get(type(event))
                 if handle is not None:
                     handle(self, event)
+            self._h2.check_pending()
         except ProtocolError as error:
             log.debug("a client broke the protocol: %s", error)
             self._flush()  # h2 has put a GOAWAY there that says why

@@ -234,9 +234,7 @@ async def test_taking_over(world: World) -> None:
     await world.advance(0.001)
     new = await world.subscribe()
     with pytest.raises(ResourceInUse, match="Another active subscription exists"):
-        while True:
-            await waiting
-            waiting = await world.pending(old)
+        await waiting
     await ends(old)
     await anext(new)
     waiting = await world.pending(new)

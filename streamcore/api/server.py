@@ -51,6 +51,7 @@ class HttpServer:
         """Accepts no more, lets requests in progress end within the setting's time, then cuts them."""
         self._listener.close()
         self._door.start_draining()
+        self._http.pre_shutdown()  # closes idle connections; shutdown would wait for them in vain
         drain_s = self._settings.drain_s
         await asyncio.gather(self._http.shutdown(drain_s), self._http2.shutdown(drain_s))
 

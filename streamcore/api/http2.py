@@ -72,8 +72,8 @@ class Patience:
 
 
 class _H2(H2Connection):
-    """h2 takes a GOAWAY for the end of everything. It is not (RFC 9113, 6.8): a client that sends one opens no more
-    streams and still waits for the answers on those it has; Node's `close()` does so."""
+    """h2 takes a GOAWAY for the end of everything. It is not (RFC 9113, 6.8): a client that sends one still waits for
+    the answers that are due; Node's `close()` does so."""
 
     def _receive_goaway_frame(self, frame: GoAwayFrame) -> tuple[list[Frame], list[Event]]:
         if frame.error_code != ErrorCodes.NO_ERROR:
@@ -352,9 +352,9 @@ class Connection(asyncio.Protocol):
         self._lose_patience(Patience.FRAME)
 
     def _on_goaway(self, event: events.ConnectionTerminated) -> None:
-        if event.error_code == ErrorCodes.NO_ERROR:
-            self.start_draining()
-        else:
+        # A goodbye forbids us to open streams, which we never do. The client still waits for its answers, may have
+        # requests under way behind the GOAWAY (Node has), and closes when it is done; else it is idle at last.
+        if event.error_code != ErrorCodes.NO_ERROR:
             self._transport.close()
 
     def _refuse(self, stream: _Stream, refusal: Response) -> None:

@@ -390,13 +390,22 @@ async def test_what_does_not_end_is_cut(connect: Connect, server: HttpServer, ap
 
 async def test_a_client_that_says_goodbye_gets_its_answers(api: TestApi, connect: Connect) -> None:
     client = await connect()
-    stream_id = client.begin("/wait", end=True)
+    before = client.begin("/wait", end=True)
     await asyncio.wait_for(api.entered.wait(), 5)
     client.writer.write(bytes.fromhex("000008070000000000") + bytes(8))  # GOAWAY, NO_ERROR
-    await turn()
+    behind = client.begin("/", end=True)  # as Node does
+    assert (await client.answer(behind)).status == 200
     api.gate.set()
-    assert (await client.answer(stream_id)).body == b"waited"
+    assert (await client.answer(before)).body == b"waited"
+
+
+async def test_a_client_that_ends_with_an_error(api: TestApi, connect: Connect) -> None:
+    client = await connect()
+    client.begin("/wait", end=True)
+    await asyncio.wait_for(api.entered.wait(), 5)
+    client.writer.write(bytes.fromhex("00000807000000000000000000") + (1).to_bytes(4, "big"))  # GOAWAY, PROTOCOL_ERROR
     await client.closed()
+    assert api.cancelled.is_set()
 
 
 async def test_an_idle_connection_is_closed(monkeypatch: pytest.MonkeyPatch, connect: Connect) -> None:

@@ -1,4 +1,4 @@
-"""Node as a client: programs of this folder against a served broker; packages from npm in a cache inside the checkout."""
+"""Node as a client: programs of this folder against a served broker; npm's packages in a cache inside the checkout."""
 
 from __future__ import annotations
 

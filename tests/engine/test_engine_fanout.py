@@ -20,6 +20,7 @@ from streamcore.errors import (
     StreamcoreError,
     StreamNotFound,
 )
+from streamcore.metrics import Exposition, render
 from streamcore.model.iterator import IteratorType
 from streamcore.model.limits import MIB
 from streamcore.model.stream import ShardInfo
@@ -329,6 +330,11 @@ async def test_counters_and_repr(world: World) -> None:
     with pytest.raises(ResourceInUse):
         await world.subscribe()
     assert counters.refused == 1
+    shown = render(Exposition(world.broker).collect()).decode()
+    labels = '{account="000000000000",consumer="app",region="us-east-1",stream="orders"}'
+    assert f"streamcore_subscribe_to_shard_event_bytes_total{labels} 4.0" in shown
+    assert f"streamcore_subscribe_to_shard_event_behind_seconds{labels} 0.0" in shown
+    assert "streamcore_subscriptions 1.0" in shown
     assert repr(subscription) == f"<Subscription 000000000000:orders:{SHARD}:app at 2>"
     assert repr(world.broker.fanout) == "<Fanout 1 subscriptions>"
     await subscription.aclose()

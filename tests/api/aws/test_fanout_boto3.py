@@ -117,20 +117,24 @@ def test_records_are_pushed(kinesis: Any, served: Served) -> None:
 
 def test_a_consumer_that_is_removed_ends_the_stream_with_an_exception(kinesis: Any) -> None:
     arn = register(kinesis)
-    events = iter(subscribe(kinesis, arn))
+    stream = subscribe(kinesis, arn)
+    events = iter(stream)
     next(events)
     kinesis.deregister_stream_consumer(ConsumerARN=arn)
     with pytest.raises(EventStreamError, match="ResourceNotFoundException"):
         next(events)
+    stream.close()
 
 
 def test_stopping_the_broker_ends_the_stream_in_good_order(kinesis: Any, served: Served) -> None:
-    events = iter(subscribe(kinesis, register(kinesis)))
+    stream = subscribe(kinesis, register(kinesis))
+    events = iter(stream)
     next(events)
     stopping = threading.Thread(target=served.stop)
     stopping.start()
     assert list(events) == []
     stopping.join(20)
+    stream.close()
 
 
 def test_errors_before_the_stream(kinesis: Any) -> None:

@@ -53,7 +53,7 @@ class Metric:
     higher_is_better: bool = True
     bar: float | None = None
     target: float | None = None
-    tolerance: float = 0.05
+    tolerance: float = 0.01
 
 
 @dataclass(frozen=True)

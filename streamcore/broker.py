@@ -25,7 +25,6 @@ from streamcore.engine.catalog import Catalog
 from streamcore.engine.committer import Committer
 from streamcore.engine.consumers import Consumer, Consumers
 from streamcore.engine.fanout import Fanout, FanoutEvent, Subscription
-from streamcore.engine.histogram import Histogram
 from streamcore.engine.intake import Intake
 from streamcore.engine.producers import ProducerBatch, Producers
 from streamcore.engine.shard import Shard
@@ -93,7 +92,6 @@ class Broker:
         self.consumers = Consumers(self.committer, clock, settings.transition_ms, self._spawn_pair, self.fanout.end_of)
         self._secret = b""
         self.intake = Intake(self.committer, self._producers, clock, settings)
-        self.read_latency_s = Histogram()
         self._background: set[asyncio.Task[None]] = set()
         self._closed = False
         self._closing: asyncio.Task[None] | None = None
@@ -466,7 +464,7 @@ class Broker:
             shard.counters.outgoing_records += len(chunk.datas)
             shard.counters.outgoing_bytes += chunk.size_bytes
         shard.counters.iterator_age_ms = max(0, now_ms - last_arrival_ms)
-        self.read_latency_s.observe(self.clock.monotonic() - started)
+        stream.read_latency_s.observe(self.clock.monotonic() - started)
         if not shard.info.is_open and index >= shard.committed_index:
             return ReadResult(shard.info, chunks, None, 0, stream.children(shard.info))
         behind_ms = 0 if index >= shard.committed_index else max(0, now_ms - last_arrival_ms)

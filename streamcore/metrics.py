@@ -104,6 +104,7 @@ class BrokerSource:
         yield from _shard_counters(shards)
         yield self._iterator_age(shards)
         yield from self._consumers()
+        yield from _latencies(self._broker.catalog.streams())
         yield from self._requests()
         yield from self._storage()
 
@@ -138,13 +139,6 @@ class BrokerSource:
 
     def _requests(self) -> Iterator[Metric]:
         committer = self._broker.committer
-        yield histogram(
-            "streamcore_put_latency_seconds", "From a put to its acknowledgement.", self._broker.intake.latency_s
-        )
-        yield histogram(
-            "streamcore_read_latency_seconds", "From a read to its answer, waiting not counted.",
-            self._broker.read_latency_s,
-        )  # fmt: skip
         yield histogram("streamcore_commit_seconds", "One group commit with its sync.", committer.commit_s)
         yield histogram("streamcore_commit_group_records", "Records in one group commit.", committer.group_records)
         yield gauge("streamcore_commit_pending_bytes", "Bytes that wait to be written.", committer.pending_bytes)
@@ -169,6 +163,19 @@ def histogram(name: str, text: str, value: Histogram) -> Metric:
     family = HistogramMetricFamily(name, text)
     family.add_metric((), buckets=value.cumulative(), sum_value=value.total)
     return family
+
+
+def _latencies(streams: list[Stream]) -> Iterator[Metric]:
+    labels = ("stream", "account", "region")
+    puts = HistogramMetricFamily("streamcore_put_latency_seconds", "From a put to its acknowledgement.", labels=labels)
+    reads = HistogramMetricFamily(
+        "streamcore_read_latency_seconds", "From a read to its answer, waiting not counted.", labels=labels
+    )
+    for stream in streams:
+        values = (stream.info.name, stream.info.account, stream.info.region)
+        for family, held in ((puts, stream.put_latency_s), (reads, stream.read_latency_s)):
+            family.add_metric(values, buckets=held.cumulative(), sum_value=held.total)
+    yield from (puts, reads)
 
 
 def _shard_counters(shards: list[tuple[Stream, Shard]]) -> Iterator[Metric]:

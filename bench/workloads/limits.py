@@ -1,6 +1,7 @@
 """Shard limits under overload: what is accepted must be the limit, neither more nor less.
 
-Rates are taken after the first seconds, when the bucket that was full at the start has been emptied.
+Writes are counted from the first second on, with the bucket full: it passes its rate in that second too. Reads come in
+portions and may leave a debt; they are counted between two moments at which the budget had just been given.
 """
 
 from __future__ import annotations
@@ -9,11 +10,13 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from itertools import accumulate
 
 import msgspec
 
 from bench.control import CallError, Client, create_stream
 from bench.load import LoadPlan
+from bench.stats import slope
 from bench.workload import Bench, Measurement, Metric, Side, Workload
 from bench.workloads.scan import fill
 
@@ -27,9 +30,9 @@ _OVERLOAD = 3
 _KEY_BYTES = 16
 _REQUESTS_PER_S = 30
 _CONNECTIONS = 16
-_BURST_SECONDS = 2
-_READ_ATTEMPTS_PER_S = 25
+_READ_ATTEMPTS_PER_S = 50
 _READ_RECORD_BYTES = 1000
+_READ_RECORDS_A_CALL = 450  # five of these are a little over 2 MiB: small portions, and still too many
 _READ_RECORDS = 60_000  # more than the limit lets through in the time, even with the burst
 
 
@@ -46,12 +49,6 @@ def _overload_plan(bench: Bench, port: int, records_per_request: int, record_byt
     )
 
 
-def steady_rate(records_by_second: list[int]) -> float:
-    """Records per second without the seconds of the first burst; short runs keep what they have."""
-    steady = records_by_second[_BURST_SECONDS:] or records_by_second
-    return sum(steady) / len(steady)
-
-
 def _write(metric: str, offered_per_s: int, record_bytes: int, per_record: int) -> Callable[[Bench], Measurement]:
     """Offers so many records a second; the value is what was accepted, times `per_record`."""
 
@@ -65,7 +62,7 @@ def _write(metric: str, offered_per_s: int, record_bytes: int, per_record: int) 
             "errors": result.errors,
             "first_error": result.first_error,
         }
-        return Measurement({metric: steady_rate(result.records_by_second) * per_record}, notes=notes)
+        return Measurement({metric: result.records / bench.settings.overload_seconds * per_record}, notes=notes)
 
     return measure
 
@@ -83,25 +80,19 @@ _read = msgspec.json.Decoder(_Read)
 
 @dataclass
 class Reads:
-    """When calls got through, and with how many bytes."""
+    """When calls got through, with how many bytes, and which of them came right after a refusal."""
 
     allowed: list[tuple[float, int]] = field(default_factory=list)
+    fresh: list[int] = field(default_factory=list)
     refused: int = 0
 
     def rates(self) -> tuple[float, float]:
-        """Calls and bytes per second between the first and the last allowed call.
-
-        The last one is left out: what it took is paid for after it.
-        """
-        if len(self.allowed) < 2:
-            return 0.0, 0.0
-        seconds = self.allowed[-1][0] - self.allowed[0][0]
-        return (len(self.allowed) - 1) / seconds, sum(size for _, size in self.allowed[:-1]) / seconds
-
-    def after_burst(self, seconds: float) -> Reads:
-        """Without the first seconds, unless that leaves nothing to compare."""
-        later = [read for read in self.allowed if read[0] >= seconds]
-        return Reads(later if len(later) > 1 else self.allowed, self.refused)
+        """Calls and bytes per second: the slope of their sums at the calls that came right after a refusal. At those
+        moments the budget had just been given, and of what was taken before, at most one read is still to be paid."""
+        sizes = [0, *accumulate(size for _, size in self.allowed)]
+        at = [(self.allowed[number][0], number) for number in (0, *self.fresh) if number < len(self.allowed)]
+        calls = slope([(seconds, float(number)) for seconds, number in at], 0.0)
+        return calls, slope([(seconds, float(sizes[number])) for seconds, number in at], 0.0)
 
 
 def _ticks(seconds: float, per_second: int) -> Iterator[float]:
@@ -119,12 +110,17 @@ def _check_throttled(body: bytes) -> None:
 def read_at_overload(client: Client, stream: str, seconds: float, limit: int) -> Reads:
     iterator = client.oldest_iterator(stream)
     reads = Reads()
-    for at in _ticks(seconds, _READ_ATTEMPTS_PER_S):
+    was_refused = False
+    for at in _ticks(seconds + 1.5, _READ_ATTEMPTS_PER_S):
         status, body = client.try_call("GetRecords", ShardIterator=iterator, Limit=limit)
         if status != HTTPStatus.OK:
             _check_throttled(body)
             reads.refused += 1
+            was_refused = True
             continue
+        if was_refused:
+            reads.fresh.append(len(reads.allowed))
+            was_refused = False
         answer = _read.decode(body)
         iterator = answer.iterator
         reads.allowed.append((at, len(answer.records) * (_READ_RECORD_BYTES + _KEY_BYTES)))
@@ -143,12 +139,12 @@ def _measure_reads(bench: Bench, limit: int) -> Reads:
 
 
 def _read_calls(bench: Bench) -> Measurement:
-    reads = _measure_reads(bench, limit=10).after_burst(_BURST_SECONDS)
+    reads = _measure_reads(bench, limit=10)
     return Measurement({"calls": reads.rates()[0]}, notes={"refused": reads.refused, "allowed": len(reads.allowed)})
 
 
 def _read_bytes(bench: Bench) -> Measurement:
-    reads = _measure_reads(bench, limit=1000).after_burst(_BURST_SECONDS)
+    reads = _measure_reads(bench, limit=_READ_RECORDS_A_CALL)
     return Measurement({"bytes": reads.rates()[1]}, notes={"refused": reads.refused, "allowed": reads.allowed})
 
 
@@ -176,7 +172,7 @@ LIMITS_READ_CALLS = _workload(
 )
 LIMITS_READ_BYTES = _workload(
     "limits-read-bytes",
-    "GetRecords of 1 MB each as often as allowed: bytes that got through",
+    "GetRecords of 457 kB each as often as allowed: bytes that got through",
     Metric("bytes", "B/s", target=READ_BYTES_PER_S),
     _read_bytes,
 )

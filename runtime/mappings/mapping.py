@@ -80,7 +80,7 @@ class Mapping:
             timer.cancel()
         for shard, poller in self._pollers.items():
             poller.stop_after_batch()
-            if not poller.is_handling and shard in self._tasks:
+            if not poller.is_invoking and shard in self._tasks:
                 self._tasks[shard].cancel()
         if self._tasks:
             await asyncio.wait(list(self._tasks.values()), timeout=STOP_S)

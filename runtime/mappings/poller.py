@@ -91,18 +91,18 @@ class ShardPoller:
         self._buffered_bytes = 0
         self._at_end = False
         self._stopping = False
-        self._handling = False
+        self._invoking = False
         self._previous_end_ms = 0
         self._first_buffered_ms = 0
 
     def __repr__(self) -> str:
-        state = "ended" if self.done_index == SHARD_END else "handling" if self._handling else "waiting"
+        state = "ended" if self.done_index == SHARD_END else "invoking" if self._invoking else "waiting"
         return f"<ShardPoller {self.shard_id} {state}, done {self.done_index}, {len(self._buffer)} buffered>"
 
     @property
-    def is_handling(self) -> bool:
-        """Whether a batch is with the function."""
-        return self._handling
+    def is_invoking(self) -> bool:
+        """Whether a batch is with the function just now, not waiting to be sent again."""
+        return self._invoking
 
     def stop_after_batch(self) -> None:
         """The batch that is being handled is the last one."""
@@ -118,12 +118,10 @@ class ShardPoller:
             if batch is None:
                 self._progress(SHARD_END)
                 return
-            self._handling = True
             ahead = asyncio.ensure_future(self._fill())
             try:
                 await self._deliver(batch)
             finally:
-                self._handling = False
                 self._previous_end_ms = self._broker.clock.now_ms()
                 await _finish(ahead)
 
@@ -216,7 +214,7 @@ class ShardPoller:
         refusals = 0
         while True:
             try:
-                outcome = await self._invoke(self._form.event(part))
+                outcome = await self._call(self._form.event(part))
             except (PoolBusyError, OSError):  # no invoke took place: not a retry of the function
                 refusals += 1
                 decision = delivery.postpone(
@@ -237,6 +235,13 @@ class ShardPoller:
                 numbers, outcome, attempt, self._config, clock.now_ms(),
                 jitter=random.random(), retention_ms=retention_ms,
             )  # fmt: skip
+
+    async def _call(self, event: bytes) -> Outcome:
+        self._invoking = True
+        try:
+            return await self._invoke(event)
+        finally:
+            self._invoking = False
 
     async def _apply(
         self,

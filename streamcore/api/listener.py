@@ -16,6 +16,7 @@ from streamcore.config import Settings
 
 #: RFC 9113, 3.4. No request of HTTP/1.1 begins like it.
 PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+_SILENT: Final = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 _FULL: Final = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 Factory = Callable[[], asyncio.Protocol]
@@ -86,7 +87,7 @@ class Sniffer(asyncio.Protocol):
             return
         self._listener.sniffing.add(self)
         timeout_s = self._listener.settings.request_timeout_s
-        self._timer = asyncio.get_running_loop().call_later(timeout_s, self.give_up)
+        self._timer = asyncio.get_running_loop().call_later(timeout_s, self._on_silence)
 
     def data_received(self, data: bytes) -> None:
         if self._timer is None:
@@ -105,6 +106,11 @@ class Sniffer(asyncio.Protocol):
     def give_up(self) -> None:
         self._leave()
         self._transport.abort()
+
+    def _on_silence(self) -> None:
+        self._leave()
+        self._transport.write(_SILENT)
+        self._transport.close()
 
     def _hand_over(self, protocol: asyncio.Protocol, head: bytes) -> None:
         self._leave()

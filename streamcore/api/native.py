@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import parse_qs, unquote
 
 import msgspec
@@ -22,6 +22,8 @@ from streamcore.model.iterator import IteratorType
 from streamcore.model.put import PutResult
 from streamcore.model.record import ReadResult
 from streamcore.model.stream import LimitMode, ShardInfo, StreamInfo, StreamMode
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -131,7 +133,7 @@ class NativeApi:
         return _answer({"streams": [_summary(info) for info in self._broker.list_streams()]})
 
     async def _create(self, request: Request) -> Response:
-        body = _CREATE.decode(request.body)
+        body = _decode(_CREATE, request.body)
         info = await self._broker.create_stream(
             body.name,
             shards=body.shards,
@@ -152,7 +154,7 @@ class NativeApi:
     # ------------------------------------------------------------ records
 
     async def _put(self, request: Request, name: str) -> Response:
-        body = _PUT.decode(request.body)
+        body = _decode(_PUT, request.body)
         if (body.producer is None) is not (body.batch is None):
             return _refusal(400, "invalid_argument", "producer and batch go together")
         producer = None
@@ -192,7 +194,7 @@ class NativeApi:
         return _answer(await self._broker.checkpoints(name, consumer))
 
     async def _save_checkpoints(self, request: Request, name: str, consumer: str) -> Response:
-        await self._broker.save_checkpoint(name, consumer, _CHECKPOINTS.decode(request.body))
+        await self._broker.save_checkpoint(name, consumer, _decode(_CHECKPOINTS, request.body))
         return _answer({})
 
     async def _delete_checkpoints(self, request: Request, name: str, consumer: str) -> Response:
@@ -281,6 +283,14 @@ def _failure(error: StreamcoreError) -> Response:
 
 def _refusal(status: int, code: str, message: str) -> Response:
     return _answer({"error": code, "message": message}, status)
+
+
+def _decode(decoder: msgspec.msgpack.Decoder[T], body: bytes) -> T:
+    """Raises msgspec.DecodeError; msgspec itself raises something else for text that is not UTF-8."""
+    try:
+        return decoder.decode(body)
+    except UnicodeDecodeError as error:
+        raise msgspec.DecodeError(f"text is not UTF-8 ({error.reason})") from None
 
 
 def _plain(error: msgspec.DecodeError) -> str:

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any, Final, cast
 
@@ -35,7 +36,7 @@ class HttpServer:
     def __init__(self, settings: Settings, apis: dict[str, Api], fallback: Api) -> None:
         self._settings = settings
         self._door = Door(settings, apis, fallback)
-        self._http = _BoundedServer(self._handle)
+        self._http = _BoundedServer(self._handle, settings.request_timeout_s)
         self._http2 = Http2Server(settings, self._door)
         self._listener = Listener(settings, self._http, self._http2, lambda: self.connections)
         self.urls: list[str] = []
@@ -51,7 +52,7 @@ class HttpServer:
         """Accepts no more, lets requests in progress end within the setting's time, then cuts them."""
         self._listener.close()
         self._door.start_draining()
-        self._http.pre_shutdown()  # closes idle connections; shutdown would wait for them in vain
+        self._http.pre_shutdown()  # idle connections go now, busy ones after their answer
         drain_s = self._settings.drain_s
         await asyncio.gather(self._http.shutdown(drain_s), self._http2.shutdown(drain_s))
 
@@ -68,11 +69,11 @@ class HttpServer:
             return _whole(refusal, keep_alive=False)
         self._door.inflight_bytes += size
         try:
-            content = request.content
-            # Most requests came whole in one read: those are answered without another turn of the loop.
-            body = content.read_nowait() if content.is_eof() else await self._body(request)
-            path, _, query = request.raw_path.partition("?")
-            answer = await self._door.api(path).handle(Request(request.method, path, request.headers, body, query))
+            if request.method == "GET":
+                with self._http.cancelled_when_lost(request):
+                    answer = await self._answer(request)
+            else:
+                answer = await self._answer(request)
         except HTTPRequestEntityTooLarge:
             return _whole(self._door.too_large(), keep_alive=False)
         except TimeoutError:
@@ -80,8 +81,16 @@ class HttpServer:
         finally:
             self._door.inflight_bytes -= size
         if isinstance(answer, StreamingResponse):
-            return await self._stream(request, answer)
+            with self._http.cancelled_when_lost(request):  # at once, not only at the next event
+                return await _stream(request, answer)
         return _whole(answer, keep_alive=request.keep_alive, is_head=request.method == "HEAD")
+
+    async def _answer(self, request: web.BaseRequest) -> Response | StreamingResponse:
+        content = request.content
+        # Most requests came whole in one read: those are answered without another turn of the loop.
+        body = content.read_nowait() if content.is_eof() else await self._body(request)
+        path, _, query = request.raw_path.partition("?")
+        return await self._door.api(path).handle(Request(request.method, path, request.headers, body, query))
 
     def _size_of(self, request: web.BaseRequest) -> int:
         """What the body may take: its announced length, or the most there may be when it comes in chunks."""
@@ -97,49 +106,59 @@ class HttpServer:
         async with asyncio.timeout(self._settings.request_timeout_s):
             return await request.read()
 
-    async def _stream(self, request: web.BaseRequest, answer: StreamingResponse) -> web.StreamResponse:
-        """Sends what comes; a client that goes away ends it at once, not only at the next event."""
-        response = web.StreamResponse(status=answer.status, headers=answer.headers)
-        response.enable_chunked_encoding()
-        events: AsyncIterator[bytes] = answer.events
-        self._http.streaming[request.protocol] = asyncio.current_task()
-        try:
-            await response.prepare(request)
-            async for event in events:
-                await response.write(event)
-        except ConnectionError:
-            log.debug("a reader of %s went away", request.rel_url.path)
-        finally:
-            self._http.streaming.pop(request.protocol, None)
-            close = getattr(events, "aclose", None)
-            if close is not None:
-                await close()
-        return response
-
 
 class _BoundedServer(web.Server):
-    """aiohttp's connection handling with our bound on bodies; connections are bounded in `listener.py`."""
+    """aiohttp's connection handling with bounds: on bodies, on the time until the first request (on connections:
+    `listener.py`). The reads of a client that vanished are cancelled, or they would wait on; its writes go on, as they
+    are under way."""
 
-    def __init__(self, handler: Callable[[web.BaseRequest], Any]) -> None:
+    def __init__(self, handler: Callable[[web.BaseRequest], Any], request_timeout_s: float) -> None:
         super().__init__(
             handler, request_factory=self._make_bounded, access_log=None, auto_decompress=False, lingering_time=2.0
         )
-        #: The tasks of answers that go on, by connection.
-        self.streaming: dict[Any, asyncio.Task[Any] | None] = {}
+        self._request_timeout_s = request_timeout_s
+        #: Connections that sent no whole head yet, and when they are given up.
+        self._silent: dict[Any, asyncio.TimerHandle] = {}
+        self._reading: dict[Any, asyncio.Task[Any] | None] = {}
 
     @property
     def open_count(self) -> int:
         return len(self._connections)
 
+    @contextmanager
+    def cancelled_when_lost(self, request: web.BaseRequest) -> Iterator[None]:
+        self._reading[request.protocol] = asyncio.current_task()
+        try:
+            yield
+        finally:
+            self._reading.pop(request.protocol, None)
+
     def _make_bounded(self, message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
         loop = asyncio.get_running_loop()
+        self._heard_of(protocol)
         return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=BODY_MAX_BYTES)
+
+    def connection_made(self, handler: Any, transport: asyncio.Transport) -> None:
+        super().connection_made(handler, transport)
+        loop = asyncio.get_running_loop()
+        self._silent[handler] = loop.call_later(self._request_timeout_s, self._give_up, handler, transport)
 
     def connection_lost(self, handler: Any, exc: BaseException | None = None) -> None:
         super().connection_lost(handler, exc)
-        task = self.streaming.pop(handler, None)
+        self._heard_of(handler)
+        task = self._reading.pop(handler, None)
         if task is not None:
             task.cancel()
+
+    def _heard_of(self, handler: Any) -> None:
+        timer = self._silent.pop(handler, None)
+        if timer is not None:
+            timer.cancel()
+
+    def _give_up(self, handler: Any, transport: asyncio.Transport) -> None:
+        self._silent.pop(handler, None)
+        transport.write(b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+        transport.close()
 
 
 def _whole(answer: Response, *, keep_alive: bool, is_head: bool = False) -> web.StreamResponse:
@@ -188,3 +207,20 @@ class _Whole:
 
     async def write_eof(self, data: bytes = b"") -> None:
         """All was written by `prepare`."""
+
+
+async def _stream(request: web.BaseRequest, answer: StreamingResponse) -> web.StreamResponse:
+    response = web.StreamResponse(status=answer.status, headers=answer.headers)
+    response.enable_chunked_encoding()
+    events: AsyncIterator[bytes] = answer.events
+    try:
+        await response.prepare(request)
+        async for event in events:
+            await response.write(event)
+    except ConnectionError:
+        log.debug("a reader of %s went away", request.rel_url.path)
+    finally:
+        close = getattr(events, "aclose", None)
+        if close is not None:
+            await close()
+    return response

@@ -13,7 +13,6 @@ from operator import add, itemgetter
 from streamcore.clock import Clock
 from streamcore.config import Settings
 from streamcore.engine.committer import Committer
-from streamcore.engine.histogram import Histogram
 from streamcore.engine.producers import ProducerBatch, Producers
 from streamcore.engine.shard import Shard
 from streamcore.engine.stream import Stream
@@ -35,7 +34,6 @@ class Intake:
         self._producers = producers
         self._clock = clock
         self._limits = settings.limits
-        self.latency_s = Histogram()
 
     async def put_one(self, stream: Stream, key: str, data: bytes, hash_key: str | None) -> PutRun:
         """One record. Raises ThroughputExceeded, and as `put`."""
@@ -58,7 +56,7 @@ class Intake:
             raise ThroughputExceeded(shard=shard.info.shard_id, stream=info.name, account=info.account)
         chunk = shard.stamp([key_bytes], [data], self._clock.now_ms())
         await self._committer.submit([(shard, chunk, size)])
-        self.latency_s.observe(self._clock.monotonic() - started)
+        stream.put_latency_s.observe(self._clock.monotonic() - started)
         return PutRun(number, shard.info.created_s, chunk.first_index, chunk.arrival_ms, [0])
 
     async def put(
@@ -72,7 +70,7 @@ class Intake:
         result, chunks = self._admit(stream, keys, datas, hash_keys)
         if chunks:
             await self._committer.submit(chunks)
-        self.latency_s.observe(self._clock.monotonic() - started)
+        stream.put_latency_s.observe(self._clock.monotonic() - started)
         return result
 
     async def put_once(
@@ -103,7 +101,7 @@ class Intake:
         # The answer follows the write, not this caller, who may go away.
         written.add_done_callback(lambda written: _answer(answer, written, encoded))
         await asyncio.shield(written)
-        self.latency_s.observe(self._clock.monotonic() - started)
+        stream.put_latency_s.observe(self._clock.monotonic() - started)
         return result
 
     # ------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from streamcore.engine.histogram import Histogram
 from streamcore.engine.shard import Shard
 from streamcore.errors import ShardNotFound, StreamNotActive
 from streamcore.model.stream import SERVING, ShardInfo, ShardMap, StreamInfo, parse_shard_id
@@ -13,7 +14,7 @@ from streamcore.store.base import Extent, ShardKey
 class Stream:
     """`info` is replaced as a whole when the stream changes; `shards` keep their counters and waiters through it."""
 
-    __slots__ = ("changing", "info", "router", "shards")
+    __slots__ = ("changing", "info", "put_latency_s", "read_latency_s", "router", "shards")
 
     def __init__(self, info: StreamInfo, extents: dict[ShardKey, Extent]) -> None:
         self.info = info
@@ -21,6 +22,8 @@ class Stream:
         self.changing = asyncio.Lock()
         self.router = ShardMap(info.shards)
         self.shards: dict[int, Shard] = {}
+        self.put_latency_s = Histogram()
+        self.read_latency_s = Histogram()
         self._adopt(extents)
 
     def _adopt(self, extents: dict[ShardKey, Extent]) -> None:

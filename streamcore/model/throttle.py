@@ -30,8 +30,9 @@ class Bucket:
             self._refill_at = now + 1.0
         elif now >= self._refill_at:
             steps = int(now - self._refill_at) + 1
+            was_full = self.tokens + (steps - 1) * self.rate >= self.rate  # a whole second ago already
             self.tokens = min(self.rate, self.tokens + steps * self.rate)
-            self._refill_at = now + 1.0 if self.tokens == self.rate else self._refill_at + steps
+            self._refill_at = now + 1.0 if was_full else self._refill_at + steps
 
     def wait_s(self, now: float) -> float:
         """Seconds until a take is allowed again; 0.0 when it is allowed now."""

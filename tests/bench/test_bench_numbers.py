@@ -7,7 +7,7 @@ import pytest
 from bench.histogram import SUB_BUCKETS, Histogram, bucket_of, highest_in
 from bench.stats import interleaved, pairwise_ratios, slope
 from bench.workloads.handler_latency import first_entries, latencies
-from bench.workloads.limits import Reads, steady_rate
+from bench.workloads.limits import Reads
 from bench.workloads.memory import growth
 
 
@@ -94,21 +94,10 @@ def test_memory_growth_is_per_gigabyte_stored() -> None:
     assert growth(samples, stored_bytes=2_000_000_000) == pytest.approx(20.0)
 
 
-@pytest.mark.parametrize(("by_second", "rate"), [([2000, 1500, 1000, 1000], 1000.0), ([700], 700.0)])
-def test_the_first_burst_is_no_part_of_a_steady_rate(by_second: list[int], rate: float) -> None:
-    assert steady_rate(by_second) == rate
-
-
-def test_read_rates_leave_out_the_last_call() -> None:
-    calls_per_s, bytes_per_s = Reads([(0.0, 100), (1.0, 100), (2.0, 100)]).rates()
-    assert (calls_per_s, bytes_per_s) == (1.0, 100.0)
+def test_read_rates_end_where_the_budget_had_just_been_given() -> None:
+    reads = Reads([(0.0, 100), (0.1, 100), (1.0, 100), (1.1, 100), (2.0, 100), (2.1, 7)], fresh=[2, 4])
+    assert reads.rates() == pytest.approx((2.0, 200.0))
     assert Reads([(0.0, 100)]).rates() == (0.0, 0.0)
-
-
-def test_reads_of_the_first_burst_are_left_out_where_others_remain() -> None:
-    reads = Reads([(0.0, 9), (0.1, 9), (2.5, 1), (3.5, 1)])
-    assert reads.after_burst(2).allowed == [(2.5, 1), (3.5, 1)]
-    assert reads.after_burst(3).allowed == reads.allowed
 
 
 def test_latency_is_to_the_first_entry_and_never_negative() -> None:

@@ -163,12 +163,11 @@ async def test_a_second_opener_is_refused_with_the_pid(tmp_path: Path, store: Lm
 
 
 async def test_another_process_is_refused_with_the_pid(tmp_path: Path, store: LmdbStore) -> None:
-    script = (
-        f"from pathlib import Path; from streamcore.store.lmdb import LmdbStore; LmdbStore(Path({str(tmp_path)!r}))"
-    )
+    script = "import sys, pathlib; from streamcore.store.lmdb import LmdbStore; LmdbStore(pathlib.Path(sys.argv[1]))"
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", script, cwd=ROOT, stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)}
-    )
+        sys.executable, "-c", script, str(tmp_path),
+        cwd=ROOT, stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
     _, stderr = await process.communicate()
     assert process.returncode != 0
     assert f"in use by another broker (process {os.getpid()})" in stderr.decode()

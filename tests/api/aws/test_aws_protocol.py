@@ -148,7 +148,9 @@ class TestGzip:
         got = await wire.raw(LIST, gzip.compress(wire.encode({"Limit": 1})), content_encoding="GZIP")
         assert wire.decode(got.body)["StreamNames"] == ["orders"]
 
-    @pytest.mark.parametrize("body", [b"no gzip", gzip.compress(b"{}")[:-3], gzip.compress(b"{}") + b"more"])
+    @pytest.mark.parametrize(
+        "body", [b"no gzip", gzip.compress(b"{}", mtime=0)[:-3], gzip.compress(b"{}", mtime=0) + b"more"]
+    )
     async def test_damaged(self, wire: Wire, body: bytes) -> None:
         got = await wire.raw(LIST, body, content_encoding="gzip")
         assert (got.status, got.error) == (400, "SerializationException")

@@ -50,8 +50,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     #: See Certificate.
     tls: Certificate = Certificate.FILES
     #: PEM files of the certificate (with its chain) and its key.
-    tls_cert: str | None = None
-    tls_key: str | None = None
+    tls_cert: str = ""
+    tls_key: str = ""
     #: Folder of the volume. One broker per folder.
     data: str = "data"
     #: Shard limits: enforce refuses, observe only counts, off does neither. A stream can have its own.
@@ -103,11 +103,11 @@ def settings(file: Path | None = None, environ: Mapping[str, str] | None = None,
 
 def _check_tls(made: Settings) -> None:
     files = (made.tls_cert, made.tls_key)
-    if made.tls is Certificate.SELF_SIGNED and files != (None, None):
+    if made.tls is Certificate.SELF_SIGNED and files != ("", ""):
         raise ConfigError('tls = "self-signed" and tls_cert or tls_key exclude each other')
-    if made.tls_port and made.tls is Certificate.FILES and None in files:
+    if made.tls_port and made.tls is Certificate.FILES and "" in files:
         raise ConfigError('tls_port needs tls_cert and tls_key, or tls = "self-signed"')
-    if not made.tls_port and (made.tls is Certificate.SELF_SIGNED or files != (None, None)):
+    if not made.tls_port and (made.tls is Certificate.SELF_SIGNED or files != ("", "")):
         raise ConfigError("a certificate needs a tls_port to be used on")
 
 

@@ -23,14 +23,14 @@ Factory = Callable[[], asyncio.Protocol]
 
 
 class Listener:
-    """`open_connections` tells how many the two protocols have."""
+    """`handed_over` tells how many connections the two protocols have."""
 
-    def __init__(self, settings: Settings, http1: Factory, http2: Factory, open_connections: Callable[[], int]) -> None:
+    def __init__(self, settings: Settings, http1: Factory, http2: Factory, handed_over: Callable[[], int]) -> None:
         self.settings = settings
         self.http1 = http1
         self.http2 = http2
         self.sniffing: set[Sniffer] = set()
-        self._open_connections = open_connections
+        self._handed_over = handed_over
         self._servers: list[asyncio.Server] = []
 
     async def start(self, tls: ssl.SSLContext | None) -> list[str]:
@@ -57,8 +57,12 @@ class Listener:
         return f"{scheme}://[{host}]:{bound}" if ":" in host else f"{scheme}://{host}:{bound}"
 
     @property
+    def open_connections(self) -> int:
+        return len(self.sniffing) + self._handed_over()
+
+    @property
     def is_full(self) -> bool:
-        return len(self.sniffing) + self._open_connections() >= self.settings.max_connections
+        return self.open_connections >= self.settings.max_connections
 
     def close(self) -> None:
         """Accepts no more; connections that have not said what they speak are dropped."""

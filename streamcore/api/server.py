@@ -38,7 +38,9 @@ class HttpServer:
         self._door = Door(settings, apis, fallback)
         self._http = _BoundedServer(self._handle, settings.request_timeout_s)
         self._http2 = Http2Server(settings, self._door)
-        self._listener = Listener(settings, self._http, self._http2, lambda: self.connections)
+        self._listener = Listener(
+            settings, self._http, self._http2, lambda: self._http.open_count + len(self._http2.connections)
+        )
         self.urls: list[str] = []
 
     async def start(self) -> str:
@@ -58,7 +60,7 @@ class HttpServer:
 
     @property
     def connections(self) -> int:
-        return self._http.open_count + len(self._http2.connections)
+        return self._listener.open_connections
 
     # ------------------------------------------------------------
 

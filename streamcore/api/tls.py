@@ -27,7 +27,7 @@ def server_context(settings: Settings, now: datetime) -> ssl.SSLContext | None:
     if settings.tls is Certificate.SELF_SIGNED:
         cert, key = self_signed(Path(settings.data) / "tls", settings.host, now)
     else:
-        cert, key = Path(settings.tls_cert or ""), Path(settings.tls_key or "")
+        cert, key = Path(settings.tls_cert), Path(settings.tls_key)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["h2", "http/1.1"])

@@ -38,15 +38,7 @@ class HttpServer:
         self._door = Door(settings, apis, fallback)
         self._http = _BoundedServer(self._handle, settings.request_timeout_s)
         self._http2 = Http2Server(settings, self._door)
-        self._listener = Listener(
-            settings, self._http, self._http2, lambda: self._http.open_count + len(self._http2.connections)
-        )
-        self.urls: list[str] = []
-
-    async def start(self) -> str:
-        """Accepts from now on; returns the plain URL, `urls` has all. Raises OSError when an address cannot be had,
-        ConfigError for a certificate that cannot be used."""
-        tls = server_context(self._settings, utc(SystemClock().now_ms()))
+        self._listener = Listener(settings, self._http, self._http2, self._handed_over)
         self.urls = await self._listener.start(tls)
         return self.urls[0]
 
@@ -57,6 +49,9 @@ class HttpServer:
         self._http.pre_shutdown()  # idle connections go now, busy ones after their answer
         drain_s = self._settings.drain_s
         await asyncio.gather(self._http.shutdown(drain_s), self._http2.shutdown(drain_s))
+
+    def _handed_over(self) -> int:
+        return self._http.open_count + len(self._http2.connections)
 
     @property
     def connections(self) -> int:

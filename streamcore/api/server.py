@@ -39,6 +39,12 @@ class HttpServer:
         self._http = _BoundedServer(self._handle, settings.request_timeout_s)
         self._http2 = Http2Server(settings, self._door)
         self._listener = Listener(settings, self._http, self._http2, self._handed_over)
+        self.urls: list[str] = []
+
+    async def start(self) -> str:
+        """Accepts from now on; returns the plain URL, `urls` has all. Raises OSError when an address cannot be had,
+        ConfigError for a certificate that cannot be used."""
+        tls = server_context(self._settings, utc(SystemClock().now_ms()))
         self.urls = await self._listener.start(tls)
         return self.urls[0]
 

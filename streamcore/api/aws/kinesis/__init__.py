@@ -3,14 +3,19 @@
 from streamcore.api.aws.kinesis import (
     create_stream,
     delete_stream,
+    deregister_stream_consumer,
     describe_stream,
+    describe_stream_consumer,
     describe_stream_summary,
     get_records,
     get_shard_iterator,
     list_shards,
+    list_stream_consumers,
     list_streams,
     put_record,
     put_records,
+    register_stream_consumer,
+    subscribe_to_shard,
 )
 from streamcore.api.aws.kinesis.shapes import KINESIS
 
@@ -18,12 +23,17 @@ __all__ = [
     "KINESIS",
     "create_stream",
     "delete_stream",
+    "deregister_stream_consumer",
     "describe_stream",
+    "describe_stream_consumer",
     "describe_stream_summary",
     "get_records",
     "get_shard_iterator",
     "list_shards",
+    "list_stream_consumers",
     "list_streams",
     "put_record",
     "put_records",
+    "register_stream_consumer",
+    "subscribe_to_shard",
 ]

@@ -139,7 +139,7 @@ def test_a_failing_side_is_reported_instead_of_a_number(bench: Bench) -> None:
     assert to_json([outcome], bench)["workloads"]
 
 
-@pytest.mark.parametrize(("value", "verdict"), [(1000, "pass"), (1049, "pass"), (1051, "miss"), (900, "miss")])
+@pytest.mark.parametrize(("value", "verdict"), [(1000, "pass"), (1009, "pass"), (1011, "miss"), (900, "miss")])
 def test_a_target_is_met_within_its_tolerance(value: float, verdict: str) -> None:
     metric = Metric("records", "rec/s", target=1000)
     workload = Workload("limit", "", [metric], [])

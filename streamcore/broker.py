@@ -13,7 +13,7 @@ import asyncio
 import logging
 import os
 import secrets
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -25,6 +25,8 @@ from streamcore.config import Settings
 from streamcore.engine.accounts import Accounts
 from streamcore.engine.catalog import Catalog
 from streamcore.engine.committer import Committer
+from streamcore.engine.consumers import Consumer, Consumers
+from streamcore.engine.fanout import Fanout, FanoutEvent, Subscription
 from streamcore.engine.intake import Intake
 from streamcore.engine.ondemand import OnDemand
 from streamcore.engine.producers import ProducerBatch, Producers
@@ -35,6 +37,7 @@ from streamcore.engine.trimmer import Trimmer
 from streamcore.errors import (
     BrokerClosed,
     InvalidArgument,
+    ResourceInUse,
     ResourceNotFound,
     StorageFull,
     StreamcoreError,
@@ -43,8 +46,9 @@ from streamcore.errors import (
     StreamNotFound,
     ThroughputExceeded,
 )
-from streamcore.model import limits, reshard
+from streamcore.model import control, limits, reshard
 from streamcore.model.account import Commitment
+from streamcore.model.consumer import ConsumerInfo, parse_consumer_arn
 from streamcore.model.hashing import parse_hash_key
 from streamcore.model.iterator import IteratorType, ShardIterator, decode_iterator
 from streamcore.model.ondemand import SHARDS_AT_START
@@ -103,6 +107,8 @@ class Broker:
         self.accounts = Accounts(self.committer, clock)
         self.resharding = Resharding(self.catalog, clock)
         self.on_demand = OnDemand(self.catalog, clock, self._change_by_itself)
+        self.fanout = Fanout(clock, self._read, lambda stream: stream.info.limit_mode or settings.limits)
+        self.consumers = Consumers(self.committer, clock, settings.transition_ms, self._spawn_pair, self.fanout.end_of)
         self._secret = b""
         self.intake = Intake(self.committer, self._producers, self.on_demand, clock, settings)
         self._background: set[asyncio.Task[None]] = set()
@@ -118,8 +124,10 @@ class Broker:
             self._secret = secrets.token_bytes(32)
             await self.committer.submit([], [Row(Table.META, _SECRET_KEY, self._secret)])
         await self.accounts.load(self._store)
+        await self.consumers.load(self._store)
         for stream in self.catalog:
             self._resume(stream)
+            self.consumers.resume(stream)
         self.on_demand.arm()
         self.trimmer.start()
 
@@ -132,6 +140,7 @@ class Broker:
 
     async def _close(self) -> None:
         self.on_demand.close()
+        self.fanout.close()
         for task in list(self._background):
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
@@ -207,11 +216,21 @@ class Broker:
         created.set_result(None)
         await self._finish_later(stream, StreamStatus.CREATING)
 
-    async def delete_stream(self, name: str, *, scope: Scope | None = None, wait: bool = True) -> None:
-        """Deletes a stream and its records. Raises StreamNotFound."""
+    async def delete_stream(
+        self, name: str, *, scope: Scope | None = None, enforce_consumer_deletion: bool = True, wait: bool = True
+    ) -> None:
+        """Deletes a stream, its records and its registered consumers.
+
+        Raises StreamNotFound, and ResourceInUse when it has consumers that are not to be deleted with it.
+        """
         stream = self._find(name, scope)
         if stream.info.status is StreamStatus.DELETING:
             return
+        if not enforce_consumer_deletion and self.consumers.of(stream):
+            raise ResourceInUse(
+                f"Stream {stream.info.name} under account {stream.info.account} has consumers registered. "
+                "Use EnforceConsumerDeletion to delete it with them."
+            )
         marked, finished = self._spawn_pair(self._delete, stream)
         await asyncio.shield(marked)
         if wait:
@@ -551,6 +570,98 @@ class Broker:
         behind_ms = 0 if index >= shard.committed_index else max(0, now_ms - last_arrival_ms)
         return ReadResult(shard.info, chunks, index, behind_ms)
 
+    # ------------------------------------------------------------ enhanced fan-out
+
+    async def register_consumer(
+        self,
+        stream: str,
+        name: str,
+        *,
+        tags: dict[str, str] | None = None,
+        on_demand_advantage: bool = False,
+        scope: Scope | None = None,
+        wait: bool = True,
+    ) -> ConsumerInfo:
+        """Registers a consumer of a stream; with `wait` it is ACTIVE on return, else CREATING.
+
+        Raises StreamNotFound, StreamNotActive, ValidationFailed (its name), ResourceInUse (that is taken),
+        LimitExceeded (20 of a stream, 50 with On-demand Advantage; 5 in CREATING).
+        """
+        found = self._find(stream, scope)
+        return await self.consumers.register(found, name, tags or {}, advantage=on_demand_advantage, wait=wait)
+
+    async def deregister_consumer(
+        self, consumer: str, stream: str | None = None, *, scope: Scope | None = None, wait: bool = True
+    ) -> None:
+        """Removes a consumer, given by its ARN or by its name and stream; its subscriptions end. Raises
+        StreamNotFound, ResourceNotFound."""
+        await self.consumers.deregister(*self._find_consumer(consumer, stream, scope), wait=wait)
+
+    def describe_consumer(
+        self, consumer: str, stream: str | None = None, *, scope: Scope | None = None
+    ) -> ConsumerInfo:
+        """Raises StreamNotFound, ResourceNotFound."""
+        return self._find_consumer(consumer, stream, scope)[1].info
+
+    def list_consumers(self, stream: str, *, scope: Scope | None = None) -> list[ConsumerInfo]:
+        """The consumers of a stream, in the order of their names. Raises StreamNotFound."""
+        return [consumer.info for consumer in self.consumers.of(self._find(stream, scope))]
+
+    async def tag_consumer(
+        self,
+        consumer: str,
+        stream: str | None = None,
+        *,
+        add: dict[str, str] | None = None,
+        remove: Collection[str] = (),
+        scope: Scope | None = None,
+    ) -> None:
+        """Adds and removes tags of a consumer. Raises StreamNotFound, ResourceNotFound, InvalidArgument (over 50)."""
+        await self.consumers.retag(*self._find_consumer(consumer, stream, scope), add or {}, frozenset(remove))
+
+    async def set_consumer_policy(
+        self, consumer: str, policy: str | None, stream: str | None = None, *, scope: Scope | None = None
+    ) -> None:
+        """Keeps a resource policy; None removes it. Raises InvalidArgument, StreamNotFound, ResourceNotFound."""
+        control.check_policy(policy)
+        await self.consumers.set_policy(*self._find_consumer(consumer, stream, scope), policy)
+
+    async def subscribe_to_shard(
+        self,
+        consumer: str,
+        shard: str,
+        kind: IteratorType,
+        *,
+        sequence_number: str | None = None,
+        timestamp_ms: int | None = None,
+        stream: str | None = None,
+        scope: Scope | None = None,
+    ) -> Subscription:
+        """Events as they are committed, for up to five minutes; whoever gets a subscription closes it.
+
+        Raises as `position`, ResourceNotFound, and ResourceInUse (the consumer is not ACTIVE, or another subscription
+        to this shard began less than five seconds ago).
+        """
+        found, held = self._find_consumer(consumer, stream, scope)
+        held.info.check_active()
+        index = await self.position(
+            found.info.arn, shard, kind, sequence_number=sequence_number, timestamp_ms=timestamp_ms
+        )
+        return self.fanout.subscribe(held, found, found.shard(shard), index)
+
+    def end_subscriptions(self) -> None:
+        """The process is about to stop: subscriptions end in good order, and none begins any more."""
+        self.fanout.close()
+
+    def _find_consumer(self, consumer: str, stream: str | None, scope: Scope | None) -> tuple[Stream, Consumer]:
+        created_s = None
+        if consumer.startswith("arn:"):
+            scope, stream, consumer, created_s = parse_consumer_arn(consumer)
+        elif stream is None:
+            raise InvalidArgument("a consumer is given by its ARN, or by its name and its stream")
+        found = self._find(stream, scope)
+        return found, self.consumers.find(found, consumer, created_s)
+
     # ------------------------------------------------------------ what consumers keep here
 
     async def save_checkpoint(
@@ -664,7 +775,8 @@ class Broker:
         if stream.info.status is not status or self.catalog.get(stream.info.stream_id) is not stream:
             return  # it was deleted meanwhile
         if status is StreamStatus.DELETING:
-            await self.catalog.drop(stream)
+            await self.catalog.drop(stream, self.consumers.removals(stream))
+            self.consumers.forget(stream)
             self.trimmer.start()
         else:
             await self.catalog.change(stream, stream.info.moved_to(StreamStatus.ACTIVE))
@@ -751,10 +863,12 @@ def _checkpoint_prefix(stream: Stream, consumer: str) -> bytes:
 __all__ = [
     "Broker",
     "Changed",
+    "FanoutEvent",
     "GetRecordsResult",
     "ProducerBatch",
     "Rule",
     "StreamNotActive",
+    "Subscription",
     "open_broker",
     "start_broker",
 ]

@@ -30,6 +30,10 @@ def main() -> None:
 @click.option("--config", "config_file", type=click.Path(path_type=Path), help="TOML file; see configs/.")
 @click.option("--host", help="Address to listen on. [127.0.0.1]")
 @click.option("--port", type=int, help="Port; 0 takes a free one. [4566]")
+@click.option("--tls-port", type=int, help="Port with TLS beside it; 0 is none. [0]")
+@click.option("--tls", help="Certificate: files or self-signed. [files]")
+@click.option("--tls-cert", help="PEM file of the certificate.")
+@click.option("--tls-key", help="PEM file of its key.")
 @click.option("--data", help="Folder of the volume. [data]")
 @click.option("--limits", help="Shard limits: enforce, observe or off. [enforce]")
 @click.option("--durability", help="What an acknowledgement means: sync (on disk) or os. [sync]")
@@ -68,7 +72,8 @@ async def _serve(settings: Settings) -> None:
         loop.add_signal_handler(number, stop.set)
     _tune_process()
     click.echo(
-        f"streamcore ready on {composition.url} (data {settings.data}, limits {settings.limits}, {settings.durability})"
+        f"streamcore ready on {' and '.join(composition.server.urls)} "
+        f"(data {settings.data}, limits {settings.limits}, {settings.durability})"
     )
     sys.stdout.flush()
     try:

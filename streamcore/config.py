@@ -24,6 +24,14 @@ class Durability(StrEnum):
     OS = "os"
 
 
+class Certificate(StrEnum):
+    """Where the certificate of the TLS port comes from: `files` are `tls_cert` and `tls_key`; `self-signed` is one made
+    in the data folder, for development."""
+
+    FILES = "files"
+    SELF_SIGNED = "self-signed"
+
+
 class LogFormat(StrEnum):
     TEXT = "text"
     JSON = "json"
@@ -37,6 +45,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     host: str = "127.0.0.1"
     #: TCP port; 0 takes a free one and says which.
     port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 4566
+    #: TCP port with TLS, beside the plain one; 0 is none. Clients that take HTTP/2 only over TLS need it.
+    tls_port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 0
+    #: See Certificate.
+    tls: Certificate = Certificate.FILES
+    #: PEM files of the certificate (with its chain) and its key.
+    tls_cert: str = ""
+    tls_key: str = ""
     #: Folder of the volume. One broker per folder.
     data: str = "data"
     #: Shard limits: enforce refuses, observe only counts, off does neither. A stream can have its own.
@@ -83,7 +98,19 @@ def settings(file: Path | None = None, environ: Mapping[str, str] | None = None,
     if environ:
         values |= _checked(_from_environment(environ), "the environment")
     values |= _checked({k: v for k, v in overrides.items() if v is not None}, "the arguments")
-    return msgspec.convert(values, Settings, strict=False)
+    made = msgspec.convert(values, Settings, strict=False)
+    _check_tls(made)
+    return made
+
+
+def _check_tls(made: Settings) -> None:
+    files = (made.tls_cert, made.tls_key)
+    if made.tls is Certificate.SELF_SIGNED and files != ("", ""):
+        raise ConfigError('tls = "self-signed" and tls_cert or tls_key exclude each other')
+    if made.tls_port and made.tls is Certificate.FILES and "" in files:
+        raise ConfigError('tls_port needs tls_cert and tls_key, or tls = "self-signed"')
+    if not made.tls_port and (made.tls is Certificate.SELF_SIGNED or files != ("", "")):
+        raise ConfigError("a certificate needs a tls_port to be used on")
 
 
 def _read_file(file: Path) -> dict[str, Any]:

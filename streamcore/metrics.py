@@ -41,6 +41,20 @@ _COUNTERS: Final = (
 )
 
 
+_CONSUMER_LABELS: Final = ("stream", "consumer", "account", "region")
+_CONSUMER_COUNTERS: Final = (
+    ("subscriptions", "streamcore_subscribe_to_shard", "Subscriptions that began (SubscribeToShard.Success)."),
+    (
+        "refused",
+        "streamcore_subscribe_to_shard_refused",
+        "Subscriptions refused because another one was too young (SubscribeToShard.RateExceeded).",
+    ),
+    ("events", "streamcore_subscribe_to_shard_events", "Events that were pushed (SubscribeToShardEvent.Success)."),
+    ("records", "streamcore_subscribe_to_shard_event_records", "Records in them (SubscribeToShardEvent.Records)."),
+    ("bytes", "streamcore_subscribe_to_shard_event_bytes", "Bytes in them (SubscribeToShardEvent.Bytes)."),
+)
+
+
 class Source(Protocol):
     """Anything that has samples to give."""
 
@@ -89,9 +103,29 @@ class BrokerSource:
         shards = [(s, shard) for s in self._broker.catalog.streams() for shard in list(s.shards.values())]
         yield from _shard_counters(shards)
         yield self._iterator_age(shards)
+        yield from self._consumers()
         yield from _latencies(self._broker.catalog.streams())
         yield from self._requests()
         yield from self._storage()
+
+    def _consumers(self) -> Iterator[Metric]:
+        broker = self._broker
+        pairs = [(s, consumer) for s in broker.catalog.streams() for consumer in broker.consumers.of(s)]
+        labelled = [((s.info.name, each.info.name, s.info.account, s.info.region), each.counters) for s, each in pairs]
+        for attribute, name, text in _CONSUMER_COUNTERS:
+            family = CounterMetricFamily(name, text, labels=_CONSUMER_LABELS)
+            for labels, counters in labelled:
+                family.add_metric(labels, getattr(counters, attribute))
+            yield family
+        behind = GaugeMetricFamily(
+            "streamcore_subscribe_to_shard_event_behind_seconds",
+            "How far the last event was behind the tip (SubscribeToShardEvent.MillisBehindLatest).",
+            labels=_CONSUMER_LABELS,
+        )
+        for labels, counters in labelled:
+            behind.add_metric(labels, counters.millis_behind / 1000)
+        yield behind
+        yield gauge("streamcore_subscriptions", "Subscriptions that are open.", len(broker.fanout))
 
     def _iterator_age(self, shards: list[tuple[Stream, Shard]]) -> Metric:
         family = GaugeMetricFamily(

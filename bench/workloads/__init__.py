@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from bench.workload import Workload
-from bench.workloads import handler_latency, large, limits, memory, producer, puts, scan, start
+from bench.workloads import fanout_latency, handler_latency, large, limits, memory, producer, puts, scan, start
 
 WORKLOADS: Mapping[str, Workload] = {
     workload.name: workload
@@ -15,6 +15,7 @@ WORKLOADS: Mapping[str, Workload] = {
         scan.GET_RECORDS_SCAN,
         producer.PRODUCER,
         handler_latency.HANDLER_LATENCY,
+        fanout_latency.FANOUT_LATENCY,
         start.START,
         large.LARGE,
         memory.MEMORY,

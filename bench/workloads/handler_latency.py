@@ -22,7 +22,7 @@ _RECORD_BYTES = 100
 _DELIVERY_TIMEOUT_SECONDS = 30.0
 
 
-def _plan(bench: Bench, port: int, stream: str, is_warmup: bool) -> LoadPlan:
+def plan(bench: Bench, port: int, stream: str, is_warmup: bool) -> LoadPlan:
     seconds = max(bench.settings.warmup_seconds, 1.0) if is_warmup else bench.settings.seconds
     return LoadPlan(
         port=port,
@@ -37,7 +37,7 @@ def _plan(bench: Bench, port: int, stream: str, is_warmup: bool) -> LoadPlan:
     )
 
 
-def _await(entries: Path, is_done: Callable[[list[str]], bool]) -> list[str]:
+def await_entries(entries: Path, is_done: Callable[[list[str]], bool]) -> list[str]:
     deadline = time.monotonic() + _DELIVERY_TIMEOUT_SECONDS
     lines: list[str] = []
     while time.monotonic() < deadline:
@@ -69,7 +69,7 @@ def latencies(since_ns: list[int], entered: dict[int, int]) -> Histogram:
     return histogram
 
 
-def _measurement(result: LoadResult, lines: list[str]) -> Measurement:
+def measurement(result: LoadResult, lines: list[str]) -> Measurement:
     entered = first_entries(lines)
     after_put = latencies(result.answered_at_ns, entered)
     whole = latencies(result.scheduled_at_ns, entered)
@@ -85,11 +85,11 @@ def _measurement(result: LoadResult, lines: list[str]) -> Measurement:
 def _measure(bench: Bench) -> Measurement:
     with bench.fresh_folder() as folder, bench.server_over("streamcore-function", folder) as server:
         entries = folder / "entries"
-        bench.load(_plan(bench, server.port, STREAM, is_warmup=True))
-        _await(entries, lambda lines: len(lines) > 0)
-        result = bench.load(_plan(bench, server.port, STREAM, is_warmup=False))
-        lines = _await(entries, lambda lines: len(first_entries(lines)) >= result.requests)
-    return _measurement(result, lines)
+        bench.load(plan(bench, server.port, STREAM, is_warmup=True))
+        await_entries(entries, lambda lines: len(lines) > 0)
+        result = bench.load(plan(bench, server.port, STREAM, is_warmup=False))
+        lines = await_entries(entries, lambda lines: len(first_entries(lines)) >= result.requests)
+    return measurement(result, lines)
 
 
 HANDLER_LATENCY = Workload(

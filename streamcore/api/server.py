@@ -1,5 +1,5 @@
 """The HTTP/1.1 front door, on aiohttp's low-level server: bounded bodies in, whole answers out. The only aiohttp of the
-broker; the APIs behind it see `api.http.Request`.
+broker; the APIs behind it see `api.http.Request`. HTTP/2 comes in by the same sockets: `listener.py`, `http2.py`.
 """
 
 from __future__ import annotations
@@ -15,14 +15,16 @@ from aiohttp import web
 from aiohttp.http import HttpVersion11
 from aiohttp.web_exceptions import HTTPRequestEntityTooLarge
 
+from streamcore.api.door import BODY_MAX_BYTES, Door
 from streamcore.api.http import Api, Request, Response, StreamingResponse
+from streamcore.api.http2 import Http2Server
+from streamcore.api.listener import Listener
+from streamcore.api.tls import server_context, utc
+from streamcore.clock import SystemClock
 from streamcore.config import Settings
 
 log = logging.getLogger(__name__)
 
-#: 10 MiB of records as base64 with their keys and braces, or the native API's 10,000 keys beside them.
-BODY_MAX_BYTES: Final = 24 * 1024 * 1024
-_TEXT: Final = {"content-type": "text/plain; charset=utf-8"}
 _STATUS_LINES: Final = {status.value: f"HTTP/1.1 {status.value} {status.phrase}" for status in HTTPStatus}
 #: Up to this size an answer is copied behind its head to be one packet; larger ones go as two pieces.
 _JOIN_MAX_BYTES: Final = 65536
@@ -33,42 +35,42 @@ class HttpServer:
 
     def __init__(self, settings: Settings, apis: dict[str, Api], fallback: Api) -> None:
         self._settings = settings
-        self._apis = apis
-        self._fallback = fallback
-        self._inflight_bytes = 0
-        self._http = _BoundedServer(self._handle, settings.max_connections, settings.request_timeout_s)
-        self._listener: asyncio.Server | None = None
+        self._door = Door(settings, apis, fallback)
+        self._http = _BoundedServer(self._handle, settings.request_timeout_s)
+        self._http2 = Http2Server(settings, self._door)
+        self._listener = Listener(settings, self._http, self._http2, self._handed_over)
+        self.urls: list[str] = []
 
     async def start(self) -> str:
-        """Accepts from now on; returns the URL. Raises OSError when the address cannot be had."""
-        loop = asyncio.get_running_loop()
-        self._listener = await loop.create_server(
-            self._http, self._settings.host, self._settings.port, backlog=1024, reuse_address=True
-        )
-        host, port = self._listener.sockets[0].getsockname()[:2]
-        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        """Accepts from now on; returns the plain URL, `urls` has all. Raises OSError when an address cannot be had,
+        ConfigError for a certificate that cannot be used."""
+        tls = server_context(self._settings, utc(SystemClock().now_ms()))
+        self.urls = await self._listener.start(tls)
+        return self.urls[0]
 
     async def stop(self) -> None:
         """Accepts no more, lets requests in progress end within the setting's time, then cuts them."""
-        if self._listener is not None:
-            self._listener.close()
-        for api in (*self._apis.values(), self._fallback):
-            api.start_draining()
+        self._listener.close()
+        self._door.start_draining()
         self._http.pre_shutdown()  # idle connections go now, busy ones after their answer
-        await self._http.shutdown(self._settings.drain_s)
+        drain_s = self._settings.drain_s
+        await asyncio.gather(self._http.shutdown(drain_s), self._http2.shutdown(drain_s))
+
+    def _handed_over(self) -> int:
+        return self._http.open_count + len(self._http2.connections)
 
     @property
     def connections(self) -> int:
-        return len(self._http.connections)
+        return self._listener.open_connections
 
     # ------------------------------------------------------------
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         size = self._size_of(request)
-        refusal = self._refuse(size)
+        refusal = self._door.refuse(size)
         if refusal is not None:
             return _whole(refusal, keep_alive=False)
-        self._inflight_bytes += size
+        self._door.inflight_bytes += size
         try:
             if request.method == "GET":
                 with self._http.cancelled_when_lost(request):
@@ -76,14 +78,14 @@ class HttpServer:
             else:
                 answer = await self._answer(request)
         except HTTPRequestEntityTooLarge:
-            return _whole(_too_large(), keep_alive=False)
+            return _whole(self._door.too_large(), keep_alive=False)
         except TimeoutError:
-            text = f"The request did not arrive within {self._settings.request_timeout_s:g} s.\n".encode()
-            return _whole(Response(408, _TEXT, text), keep_alive=False)
+            return _whole(self._door.too_slow(), keep_alive=False)
         finally:
-            self._inflight_bytes -= size
+            self._door.inflight_bytes -= size
         if isinstance(answer, StreamingResponse):
-            return await _stream(request, answer)
+            with self._http.cancelled_when_lost(request):  # at once, not only at the next event
+                return await _stream(request, answer)
         return _whole(answer, keep_alive=request.keep_alive, is_head=request.method == "HEAD")
 
     async def _answer(self, request: web.BaseRequest) -> Response | StreamingResponse:
@@ -91,7 +93,7 @@ class HttpServer:
         # Most requests came whole in one read: those are answered without another turn of the loop.
         body = content.read_nowait() if content.is_eof() else await self._body(request)
         path, _, query = request.raw_path.partition("?")
-        return await self._api(path).handle(Request(request.method, path, request.headers, body, query))
+        return await self._door.api(path).handle(Request(request.method, path, request.headers, body, query))
 
     def _size_of(self, request: web.BaseRequest) -> int:
         """What the body may take: its announced length, or the most there may be when it comes in chunks."""
@@ -100,13 +102,6 @@ class HttpServer:
             return BODY_MAX_BYTES
         return int(headers.get("content-length", 0))
 
-    def _refuse(self, size_bytes: int) -> Response | None:
-        if size_bytes > BODY_MAX_BYTES:
-            return _too_large()
-        if self._inflight_bytes + size_bytes > self._settings.max_inflight_bytes:
-            return Response(503, {**_TEXT, "retry-after": "1"}, b"Too many bytes are in progress; try again.\n")
-        return None
-
     async def _body(self, request: web.BaseRequest) -> bytes:
         if request.headers.get("expect", "").lower() == "100-continue":
             await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -114,28 +109,24 @@ class HttpServer:
         async with asyncio.timeout(self._settings.request_timeout_s):
             return await request.read()
 
-    def _api(self, path: str) -> Api:
-        for prefix, api in self._apis.items():
-            if path.startswith(prefix):
-                return api
-        return self._fallback
-
 
 class _BoundedServer(web.Server):
-    """aiohttp's connection handling with bounds: on connections, on bodies, on the time until the first request. The
-    reads of a client that vanished are cancelled, or they would wait on; its writes go on, as they are under way."""
+    """aiohttp's connection handling with bounds: on bodies, on the time until the first request (on connections:
+    `listener.py`). The reads of a client that vanished are cancelled, or they would wait on; its writes go on, as they
+    are under way."""
 
-    def __init__(
-        self, handler: Callable[[web.BaseRequest], Any], max_connections: int, request_timeout_s: float
-    ) -> None:
+    def __init__(self, handler: Callable[[web.BaseRequest], Any], request_timeout_s: float) -> None:
         super().__init__(
             handler, request_factory=self._make_bounded, access_log=None, auto_decompress=False, lingering_time=2.0
         )
-        self._max_connections = max_connections
         self._request_timeout_s = request_timeout_s
         #: Connections that sent no whole head yet, and when they are given up.
         self._silent: dict[Any, asyncio.TimerHandle] = {}
         self._reading: dict[Any, asyncio.Task[Any] | None] = {}
+
+    @property
+    def open_count(self) -> int:
+        return len(self._connections)
 
     @contextmanager
     def cancelled_when_lost(self, request: web.BaseRequest) -> Iterator[None]:
@@ -152,10 +143,6 @@ class _BoundedServer(web.Server):
 
     def connection_made(self, handler: Any, transport: asyncio.Transport) -> None:
         super().connection_made(handler, transport)
-        if len(self.connections) > self._max_connections:
-            transport.write(b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
-            transport.close()
-            return
         loop = asyncio.get_running_loop()
         self._silent[handler] = loop.call_later(self._request_timeout_s, self._give_up, handler, transport)
 
@@ -175,10 +162,6 @@ class _BoundedServer(web.Server):
         self._silent.pop(handler, None)
         transport.write(b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
         transport.close()
-
-
-def _too_large() -> Response:
-    return Response(413, _TEXT, f"A request has at most {BODY_MAX_BYTES} bytes.\n".encode())
 
 
 def _whole(answer: Response, *, keep_alive: bool, is_head: bool = False) -> web.StreamResponse:
@@ -232,9 +215,9 @@ class _Whole:
 async def _stream(request: web.BaseRequest, answer: StreamingResponse) -> web.StreamResponse:
     response = web.StreamResponse(status=answer.status, headers=answer.headers)
     response.enable_chunked_encoding()
-    await response.prepare(request)
     events: AsyncIterator[bytes] = answer.events
     try:
+        await response.prepare(request)
         async for event in events:
             await response.write(event)
     except ConnectionError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -64,12 +64,12 @@ class Catalog:
         await self._committer.submit([], [_stream_row(info)])
         stream.update(info)
 
-    async def drop(self, stream: Stream) -> None:
-        """The stream is gone; its records are marked for removal in the same commit."""
+    async def drop(self, stream: Stream, rows: Sequence[Row] = ()) -> None:
+        """The stream is gone; its records are marked for removal in the same commit, and `rows` written with it."""
         stream_id = stream.info.stream_id
         key = stream_id.to_bytes(4, "big")
         await self._committer.submit(
-            [], [Row(Table.CATALOG, _STREAM + key, None), Row(Table.CATALOG, _DROPPED + key, b"")]
+            [], [Row(Table.CATALOG, _STREAM + key, None), Row(Table.CATALOG, _DROPPED + key, b""), *rows]
         )
         self._remove(stream)
         self.dropped.add(stream_id)

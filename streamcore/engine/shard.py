@@ -103,6 +103,14 @@ class Shard:
         self.is_gone = True
         self.wake()
 
+    def watch(self, waiter: asyncio.Future[None]) -> None:
+        """Has `waiter` resolved at the next wake, for whoever waits for other things too; ends with `unwatch`."""
+        self._waiters.append(waiter)
+
+    def unwatch(self, waiter: asyncio.Future[None]) -> None:
+        if waiter in self._waiters:
+            self._waiters.remove(waiter)
+
     async def wait(self, index: int) -> None:
         """Returns when there may be something new at `index`: a commit, or the shard's end."""
         if self.committed_index > index or not self.info.is_open or self.is_gone:

@@ -139,11 +139,19 @@ def test_a_failing_side_is_reported_instead_of_a_number(bench: Bench) -> None:
     assert to_json([outcome], bench)["workloads"]
 
 
-@pytest.mark.parametrize(("value", "verdict"), [(1000, "pass"), (1049, "pass"), (1051, "miss"), (900, "miss")])
+@pytest.mark.parametrize(("value", "verdict"), [(1000, "pass"), (1009, "pass"), (1011, "miss"), (900, "miss")])
 def test_a_target_is_met_within_its_tolerance(value: float, verdict: str) -> None:
     metric = Metric("records", "rec/s", target=1000)
     workload = Workload("limit", "", [metric], [])
     assert Outcome(workload, SideOutcome("ours", [Measurement({"records": value})]), [], []).verdict(metric) == verdict
+
+
+@pytest.mark.parametrize(("value", "verdict"), [(49, "pass"), (50, "pass"), (51, "miss")])
+def test_a_bound_is_kept(value: float, verdict: str) -> None:
+    workload = Workload("list", "", [Metric("call", "ms", higher_is_better=False, most=50)], [])
+    outcome = Outcome(workload, SideOutcome("ours", [Measurement({"call": value})]), [], [])
+    assert outcome.verdict(workload.metrics[0]) == verdict
+    assert "<= 50" in table([outcome])
 
 
 def test_json_says_what_was_measured_where(bench: Bench) -> None:

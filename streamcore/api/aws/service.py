@@ -42,9 +42,10 @@ BODY_MAX_BYTES: Final = 16 * 1024 * 1024
 
 
 class EventStream(msgspec.Struct, frozen=True):
-    """What a handler returns to answer with a stream: (event type, payload) pairs."""
+    """What a handler returns to answer with a stream: (event type, payload) pairs. An iterator with an `aclose` is
+    closed with the answer, also when nothing was ever read from it (which no generator function would notice)."""
 
-    events: AsyncIterator[tuple[str, Shape]]
+    events: AsyncIterator[tuple[str, Shape | Rendered]]
 
 
 Output = Shape | Rendered | EventStream | None
@@ -113,6 +114,9 @@ class WireProtocol(Protocol):
     async def answer(self, request: Request, request_id: str) -> Response | StreamingResponse:
         """Answers it. Errors that are foreseen are answers; what is raised is an internal fault."""
 
+    def start_draining(self) -> None:
+        """The server is about to stop: answers that go on come to their end."""
+
 
 class Endpoint:
     """The door: gives each request to the first protocol that claims it, the last one takes the rest.
@@ -149,7 +153,8 @@ class Endpoint:
             return xml_error(internal().code, 500)
 
     def start_draining(self) -> None:
-        """Nothing here waits for something new."""
+        for protocol in (*self._protocols, self._fallback):
+            protocol.start_draining()
 
     def __repr__(self) -> str:
         return f"<Endpoint {[*self._protocols, self._fallback]}>"

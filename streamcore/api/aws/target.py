@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 import zlib
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from typing import Final
 
 from streamcore.api.aws import eventstream
@@ -99,6 +99,9 @@ class TargetProtocol:
         output = await action.handler(call, codec.decode(body, action.input))
         return _answer(output, call, action)
 
+    def start_draining(self) -> None:
+        self._broker.end_subscriptions()
+
     def __repr__(self) -> str:
         return f"<TargetProtocol, {len(self._actions)} actions>"
 
@@ -122,7 +125,7 @@ def _inflated(request: Request) -> bytes:
 def _answer(output: Output, call: Call, action: Action) -> Response | StreamingResponse:
     if isinstance(output, EventStream):
         headers = {"content-type": eventstream.CONTENT_TYPE}
-        return StreamingResponse(200, headers, _frames(output, call), operation=action.operation)
+        return StreamingResponse(200, headers, Frames(output, call), operation=action.operation)
     body = b"" if output is None else call.codec.encode(output)
     return Response(200, _headers(call.codec, body), body, operation=action.operation)
 
@@ -144,17 +147,46 @@ def _unforeseen(request_id: str) -> AwsError:
     return internal()
 
 
-async def _frames(stream: EventStream, call: Call) -> AsyncIterator[bytes]:
-    """The frames of a stream; an error in its middle becomes its last frame."""
-    codec = call.codec
-    yield eventstream.initial_response(codec.content_type, codec.encode({}))
-    try:
-        async for kind, payload in stream.events:
-            yield eventstream.event(kind, codec.content_type, codec.encode(payload))
-    except Exception as error:  # noqa: BLE001  told to the client, or logged in _unforeseen
-        wire = _as_wire(error, call.request_id)
-        payload_bytes = codec.encode({"message": wire.message or ""})
-        yield eventstream.exception(wire.code, codec.content_type, payload_bytes)
+class Frames:
+    """The frames of a stream; an error in its middle becomes its last frame.
+
+    A class and not a generator, because closing a generator that was never started runs none of it: a client may go
+    away before the first frame, and the stream under it must be closed all the same.
+    """
+
+    def __init__(self, stream: EventStream, call: Call) -> None:
+        self._events = stream.events
+        self._call = call
+        self._has_begun = False
+        self._is_over = False
+
+    def __aiter__(self) -> Frames:
+        return self
+
+    async def __anext__(self) -> bytes:
+        codec = self._call.codec
+        if not self._has_begun:
+            self._has_begun = True
+            return eventstream.initial_response(codec.content_type, codec.encode({}))
+        if self._is_over:
+            raise StopAsyncIteration
+        try:
+            kind, payload = await anext(self._events)
+            return eventstream.event(kind, codec.content_type, codec.encode(payload))
+        except StopAsyncIteration:
+            await self.aclose()
+            raise
+        except Exception as error:  # noqa: BLE001  told to the client, or logged in _unforeseen
+            await self.aclose()
+            wire = _as_wire(error, self._call.request_id)
+            payload_bytes = codec.encode({"message": wire.message or ""})
+            return eventstream.exception(wire.code, codec.content_type, payload_bytes)
+
+    async def aclose(self) -> None:
+        self._is_over = True
+        close = getattr(self._events, "aclose", None)
+        if close is not None:
+            await close()
 
 
 def _as_wire(error: Exception, request_id: str) -> AwsError:

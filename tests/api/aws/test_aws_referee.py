@@ -17,15 +17,18 @@ from streamcore.api.aws.kinesis import KINESIS
 from streamcore.api.aws.kinesis.commitments import AccountSettingsOutput
 from streamcore.api.aws.kinesis.describe_limits import DescribeLimitsOutput
 from streamcore.api.aws.kinesis.describe_stream import DescribeStreamOutput
+from streamcore.api.aws.kinesis.describe_stream_consumer import DescribeStreamConsumerOutput
 from streamcore.api.aws.kinesis.describe_stream_summary import DescribeStreamSummaryOutput
 from streamcore.api.aws.kinesis.get_resource_policy import GetResourcePolicyOutput
 from streamcore.api.aws.kinesis.get_shard_iterator import GetShardIteratorOutput
 from streamcore.api.aws.kinesis.list_shards import ListShardsOutput
+from streamcore.api.aws.kinesis.list_stream_consumers import ListStreamConsumersOutput
 from streamcore.api.aws.kinesis.list_streams import ListStreamsOutput
 from streamcore.api.aws.kinesis.list_tags_for_resource import ListTagsForResourceOutput
 from streamcore.api.aws.kinesis.list_tags_for_stream import ListTagsForStreamOutput
 from streamcore.api.aws.kinesis.monitoring import EnhancedMonitoringOutput
 from streamcore.api.aws.kinesis.put_record import PutRecordOutput
+from streamcore.api.aws.kinesis.register_stream_consumer import RegisterStreamConsumerOutput
 from streamcore.api.aws.kinesis.update_shard_count import UpdateShardCountOutput
 from streamcore.api.aws.kinesis.update_stream_warm_throughput import UpdateStreamWarmThroughputOutput
 from streamcore.api.aws.service import Action
@@ -74,11 +77,14 @@ OUTPUTS: dict[str, type[Shape]] = {
     "UpdateShardCount": UpdateShardCountOutput,
     "UpdateStreamWarmThroughput": UpdateStreamWarmThroughputOutput,
     "DescribeStream": DescribeStreamOutput,
+    "DescribeStreamConsumer": DescribeStreamConsumerOutput,
     "DescribeStreamSummary": DescribeStreamSummaryOutput,
     "GetShardIterator": GetShardIteratorOutput,
     "ListShards": ListShardsOutput,
+    "ListStreamConsumers": ListStreamConsumersOutput,
     "ListStreams": ListStreamsOutput,
     "PutRecord": PutRecordOutput,
+    "RegisterStreamConsumer": RegisterStreamConsumerOutput,
 }
 
 KINDS = {
@@ -186,7 +192,8 @@ def test_actions_are_operations_of_the_service() -> None:
 def test_actions_without_output() -> None:
     empty = {name for name in KINESIS.actions if "output" not in model()["operations"][name]}
     assert empty & set(OUTPUTS) == set()
-    assert set(KINESIS.actions) - empty - set(OUTPUTS) == {"GetRecords", "PutRecords"}  # they encode themselves
+    rendered = {"GetRecords", "PutRecords", "SubscribeToShard"}  # these encode themselves
+    assert set(KINESIS.actions) - empty - set(OUTPUTS) == rendered
 
 
 def test_error_codes_are_shapes_of_the_model() -> None:

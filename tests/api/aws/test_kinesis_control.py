@@ -320,6 +320,24 @@ class TestTags:
         assert (code, message) == ("ValidationException", "1 validation error detected: Value '{}' at 'tags' failed to satisfy constraint: Member must have length greater than or equal to 1")  # fmt: skip
 
 
+async def test_consumers_are_resources(wire: Wire) -> None:
+    made = await does(wire, "RegisterStreamConsumer", StreamARN=ORDERS, ConsumerName="c", Tags={"a": "1"})
+    arn = made["Consumer"]["ConsumerARN"]
+    await does(wire, "TagResource", ResourceARN=arn, Tags={"b": "2"})
+    await does(wire, "UntagResource", ResourceARN=arn, TagKeys=["a", "none"])
+    assert await wire.ok("ListTagsForResource", ResourceARN=arn) == {"Tags": [{"Key": "b", "Value": "2"}]}
+    assert await wire.ok("ListTagsForResource", ResourceARN=ORDERS) == {"Tags": []}
+    await does(wire, "PutResourcePolicy", ResourceARN=arn, Policy='{"a":1}')
+    assert await wire.ok("GetResourcePolicy", ResourceARN=arn) == {"Policy": '{"a":1}'}
+    assert await wire.ok("GetResourcePolicy", ResourceARN=ORDERS) == {"Policy": "{}"}
+    await does(wire, "DeleteResourcePolicy", ResourceARN=arn)
+    assert await wire.ok("GetResourcePolicy", ResourceARN=arn) == {"Policy": "{}"}
+    assert (await wire.fails("TagResource", ResourceARN=arn, Tags={"*": ""}))[0] == INVALID
+    assert (await wire.fails("PutResourcePolicy", ResourceARN=arn, Policy="[]"))[0] == INVALID
+    for action, input_ in BY_RESOURCE.items():
+        assert (await wire.fails(action, ResourceARN=f"{arn}9", **input_))[0] == "ResourceNotFoundException"
+
+
 class TestEncryption:
     async def test_it_is_told_everywhere(self, wire: Wire) -> None:
         assert await does(wire, "StartStreamEncryption", StreamName="orders", EncryptionType="KMS", KeyId="alias/mine") is None  # fmt: skip

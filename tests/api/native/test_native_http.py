@@ -134,7 +134,7 @@ async def test_a_body_that_is_too_large(serve: Any, sockets: Any, broker: Broker
     status, headers, _ = await socket.answer()
     assert (status, headers["connection"]) == (413, "close")
     await socket.close()
-    await until(lambda: server._inflight_bytes == 0)
+    await until(lambda: server._door.inflight_bytes == 0)
     assert await stored(broker) == []
 
 
@@ -168,7 +168,7 @@ async def test_a_chunked_body(serve: Any, sockets: Any, broker: Broker) -> None:
     await socket.send(b"0\r\n\r\n")
     assert (await socket.answer())[0] == 200
     assert await stored(broker) == [b"in", b"pieces"]
-    assert server._inflight_bytes == 0
+    assert server._door.inflight_bytes == 0
 
 
 async def test_expect_100_continue(serve: Any, sockets: Any, broker: Broker) -> None:
@@ -201,7 +201,7 @@ async def test_a_body_that_comes_too_slowly(serve: Any, sockets: Any, broker: Br
     status, headers, _ = await slow.answer()
     assert (status, headers["connection"]) == (408, "close")
     assert await slow.is_closed()
-    assert server._inflight_bytes == 0
+    assert server._door.inflight_bytes == 0
     assert await stored(broker) == [b"quick"]
 
 
@@ -221,10 +221,10 @@ async def test_an_idle_connection_is_kept(serve: Any, sockets: Any) -> None:
     server, port = await serve()
     socket = await sockets(port)
     await until(lambda: server.connections == 1)
-    assert len(server._http._silent) == 1
+    assert len(server._listener.sniffing) == 1
     await socket.send(LIST)
     assert (await socket.answer())[0] == 200
-    assert server._http._silent == {}
+    assert (server._http._silent, server._listener.sniffing) == ({}, set())
     await socket.send(LIST)
     assert (await socket.answer())[0] == 200
 
@@ -235,9 +235,9 @@ async def test_a_client_that_vanishes_in_mid_body(serve: Any, sockets: Any, brok
     for _ in range(20):
         socket = await Socket.connect(port)
         await socket.send(f"{PUT}content-length: 1000000\r\n\r\n".encode() + b"x" * 1000)
-        await until(lambda: server._inflight_bytes >= 1_000_000)
+        await until(lambda: server._door.inflight_bytes >= 1_000_000)
         socket.vanish()
-        await until(lambda: server._inflight_bytes == 0)
+        await until(lambda: server._door.inflight_bytes == 0)
     await neighbour.send(put_request(b"still served"))
     assert (await neighbour.answer())[0] == 200
     await until(lambda: server.connections == 1)
@@ -274,7 +274,7 @@ async def test_a_put_whose_client_vanished_is_stored_with_its_neighbours(
     assert (await stays.answer())[0] == 200
     await until(lambda: server.connections == 1)
     assert b"stays" in await stored(broker)
-    assert server._inflight_bytes == 0
+    assert server._door.inflight_bytes == 0
 
 
 async def test_too_many_connections(serve: Any, sockets: Any) -> None:
@@ -302,12 +302,12 @@ async def test_too_many_bytes_in_flight(serve: Any, sockets: Any, broker: Broker
     size = "transfer-encoding: chunked" if chunked else "content-length: 800000"
     holder, refused = await sockets(port), await sockets(port)
     await holder.send(f"{PUT}{size}\r\n\r\n".encode())
-    await until(lambda: server._inflight_bytes > 0)
+    await until(lambda: server._door.inflight_bytes > 0)
     await refused.send(f"{PUT}{size}\r\n\r\n".encode())
     status, headers, _ = await refused.answer()
     assert (status, headers["retry-after"]) == (503, "1")
     await holder.close()
-    await until(lambda: server._inflight_bytes == 0)
+    await until(lambda: server._door.inflight_bytes == 0)
     again = await sockets(port)
     await again.send(put_request(b"now"))
     assert (await again.answer())[0] == 200

@@ -10,7 +10,7 @@ from streamcore.model.stream import StreamStatus
 
 
 class DeleteStreamInput(Shape, frozen=True, kw_only=True):
-    #: Whether a stream goes together with its registered consumers; there are none to register yet, so both go through.
+    #: Whether a stream goes together with its registered consumers; else one that has any is refused.
     enforce_consumer_deletion: bool | None = None
     stream_name: StreamName | None = None
     stream_arn: StreamARN | None = None
@@ -22,4 +22,5 @@ async def delete_stream(call: Call, input_: DeleteStreamInput) -> None:
     stream = find_stream(call, input_)
     if stream.status is not StreamStatus.ACTIVE:
         raise StreamNotActive(stream=stream.name, account=stream.account, status=stream.status)
-    await call.broker.delete_stream(stream.name, scope=stream.scope, wait=False)
+    enforce = input_.enforce_consumer_deletion is True
+    await call.broker.delete_stream(stream.name, scope=stream.scope, enforce_consumer_deletion=enforce, wait=False)

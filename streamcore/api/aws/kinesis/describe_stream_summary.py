@@ -53,10 +53,10 @@ class DescribeStreamSummaryOutput(Shape, frozen=True, kw_only=True):
 @KINESIS.action("DescribeStreamSummary")
 async def describe_stream_summary(call: Call, input_: DescribeStreamSummaryInput) -> DescribeStreamSummaryOutput:
     """A stream without its shards."""
-    return DescribeStreamSummaryOutput(stream_description_summary=_summary(find_stream(call, input_)))
+    return DescribeStreamSummaryOutput(stream_description_summary=_summary(call, find_stream(call, input_)))
 
 
-def _summary(stream: StreamInfo) -> StreamDescriptionSummary:
+def _summary(call: Call, stream: StreamInfo) -> StreamDescriptionSummary:
     warm = stream.warm_throughput_mibps
     return StreamDescriptionSummary(
         stream_name=stream.name,
@@ -69,7 +69,7 @@ def _summary(stream: StreamInfo) -> StreamDescriptionSummary:
         encryption_type=encryption_type(stream),
         key_id=stream.encryption_key,
         open_shard_count=len(stream.open_shards),
-        consumer_count=0,  # the broker keeps no registered consumers
+        consumer_count=len(call.broker.list_consumers(stream.arn)),
         warm_throughput=None if warm is None else WarmThroughput(target_mibps=warm, current_mibps=warm),
         max_record_size_in_kib=stream.max_record_bytes // limits.KIB,
     )

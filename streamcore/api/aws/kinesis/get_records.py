@@ -80,6 +80,49 @@ class _Columns:
             self.sequences += chunk.sequences(result.shard)
 
 
+def json_records(result: ReadResult, is_encrypted: bool) -> list[_Record]:
+    """The records as JSON has them, for an encoder of msgspec's."""
+    encryption = "KMS" if is_encrypted else msgspec.UNSET
+    columns = _Columns(result, lambda ms: msgspec.Raw(json_timestamp(ms)))
+    return [
+        _Record(arrival, data, key, sequence, encryption)
+        for arrival, data, key, sequence in zip(
+            columns.arrivals,
+            _json_blobs(columns.datas),
+            map(bytes.decode, columns.keys),
+            columns.sequences,
+            strict=True,
+        )
+    ]
+
+
+def cbor_records(result: ReadResult, is_encrypted: bool) -> list[dict[str, Any]]:
+    """The records as CBOR has them."""
+    more = {"EncryptionType": "KMS"} if is_encrypted else {}
+    columns = _Columns(result, cbor_timestamp)
+    return [
+        {
+            "ApproximateArrivalTimestamp": arrival,
+            "Data": data,
+            "PartitionKey": key,
+            "SequenceNumber": sequence,
+            **more,
+        }
+        for arrival, data, key, sequence in zip(
+            columns.arrivals,
+            columns.datas,
+            map(bytes.decode, columns.keys),
+            columns.sequences,
+            strict=True,
+        )
+    ]
+
+
+def child_shards(result: ReadResult) -> list[ChildShard]:
+    """The shards that follow on a closed one; only its last answer has them."""
+    return [_child(shard) for shard in result.child_shards]
+
+
 class GetRecordsOutput:
     """The answer to GetRecords."""
 
@@ -92,55 +135,24 @@ class GetRecordsOutput:
 
     def to_json(self) -> bytes:
         result = self._result
-        columns = _Columns(result, lambda ms: msgspec.Raw(json_timestamp(ms)))
-        encryption = "KMS" if self._is_encrypted else msgspec.UNSET
         body = _Body(
-            child_shards=self._children() or msgspec.UNSET,
+            child_shards=child_shards(result) or msgspec.UNSET,
             millis_behind_latest=result.millis_behind,
             next_shard_iterator=self._next_iterator,
-            records=[
-                _Record(arrival, data, key, sequence, encryption)
-                for arrival, data, key, sequence in zip(
-                    columns.arrivals,
-                    _json_blobs(columns.datas),
-                    map(bytes.decode, columns.keys),
-                    columns.sequences,
-                    strict=True,
-                )
-            ],
+            records=json_records(result, self._is_encrypted),
         )
         return _ENCODER.encode(body)
 
     def to_cbor(self) -> bytes:
         result = self._result
-        columns = _Columns(result, cbor_timestamp)
-        more = {"EncryptionType": "KMS"} if self._is_encrypted else {}
         output: dict[str, Any] = {
             "MillisBehindLatest": result.millis_behind,
             "NextShardIterator": self._next_iterator,
-            "Records": [
-                {
-                    "ApproximateArrivalTimestamp": arrival,
-                    "Data": data,
-                    "PartitionKey": key,
-                    "SequenceNumber": sequence,
-                    **more,
-                }
-                for arrival, data, key, sequence in zip(
-                    columns.arrivals,
-                    columns.datas,
-                    map(bytes.decode, columns.keys),
-                    columns.sequences,
-                    strict=True,
-                )
-            ],
+            "Records": cbor_records(result, self._is_encrypted),
         }
         if result.child_shards:
-            output["ChildShards"] = msgspec.to_builtins(self._children())
+            output["ChildShards"] = msgspec.to_builtins(child_shards(result))
         return cbor2.dumps(output)
-
-    def _children(self) -> list[ChildShard]:
-        return [_child(shard) for shard in self._result.child_shards]
 
 
 @KINESIS.action("GetRecords")

@@ -6,11 +6,16 @@ A test asserts that the file is what this would write.
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from streamcore.api.aws.kinesis import KINESIS
-from streamcore.model.stream import TRANSITIONS, StreamStatus
+from streamcore.model import consumer
+from streamcore.model.stream import TRANSITIONS
+
+_State = TypeVar("_State", bound=StrEnum)
 
 DONE: Final = "as AWS"
 STORED: Final = "stored, not acted on"
@@ -44,6 +49,7 @@ NOTES: Final[dict[str, tuple[str, str]]] = {
     "MergeShards": (DONE, _RESHARD),
     "PutResourcePolicy": (STORED, _POLICY),
     "SplitShard": (DONE, _RESHARD),
+    "SubscribeToShard": (DONE, "EncryptionType tells the stream's present setting, as in GetRecords."),
     "StartStreamEncryption": (STORED, _KEY),
     "StopStreamEncryption": (STORED, "Any KeyId is taken: there is nothing to decrypt."),
     "TagResource": (DONE, _TAGS),
@@ -66,9 +72,9 @@ _HEAD: Final = """# The Kinesis API
 
 <!-- Written by `python -m streamcore.api.aws.kinesis.table docs/kinesis.md`; do not edit. -->
 
-Every action of Kinesis Data Streams that works on streams, in JSON 1.1 and CBOR 1.1, at `POST /`. Not offered are the
-actions about channels and queues of the newest models (CreateChannel, CreateQueue and what goes with them), nor
-UpdateStreamRecordDistributionStrategy: they answer `UnknownOperationException`.
+Every action of Kinesis Data Streams about streams and their consumers, in JSON 1.1 and CBOR 1.1, at `POST /`. Not
+offered are the actions about channels and queues of the newest models (CreateChannel, CreateQueue and what goes with
+them), nor UpdateStreamRecordDistributionStrategy: they answer `UnknownOperationException`.
 
 ## Actions
 
@@ -83,6 +89,13 @@ _STATES: Final = """
 ## States of a stream
 
 Records go in and out while a stream is ACTIVE or UPDATING. A restart in CREATING, UPDATING or DELETING ends that state.
+
+| From | To |
+|---|---|
+"""
+
+_CONSUMER_STATES: Final = """
+## States of a registered consumer
 
 | From | To |
 |---|---|
@@ -129,8 +142,8 @@ A full disk, a failed sync, too much waiting to be written and a broker that sto
 def render() -> str:
     """The whole file."""
     actions = "".join(_row(name) for name in sorted(KINESIS.actions))
-    states = "".join(f"| {state} | {_names(TRANSITIONS[state]) or 'gone'} |\n" for state in StreamStatus)
-    return f"{_HEAD}{actions}{_STATES}{states}{_TAIL}"
+    states, consumer_states = _table(TRANSITIONS), _table(consumer.TRANSITIONS)
+    return f"{_HEAD}{actions}{_STATES}{states}{_CONSUMER_STATES}{consumer_states}{_TAIL}"
 
 
 def _row(action: str) -> str:
@@ -138,8 +151,10 @@ def _row(action: str) -> str:
     return f"| {action} | {status} | {difference} |\n"
 
 
-def _names(states: frozenset[StreamStatus]) -> str:
-    return ", ".join(state for state in StreamStatus if state in states)
+def _table(transitions: Mapping[_State, frozenset[_State]]) -> str:
+    """A row per state, in the order of the table."""
+    rows = ((state, ", ".join(s for s in transitions if s in transitions[state])) for state in transitions)
+    return "".join(f"| {state} | {following or 'gone'} |\n" for state, following in rows)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the six actions about tags share. A resource is a stream."""
+"""What the six actions about tags share. A resource is a stream or a consumer."""
 
 from __future__ import annotations
 

@@ -1,0 +1,49 @@
+"""What both front doors share: how much may be under way, and which API a path belongs to."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from streamcore.api.http import Api, Response
+from streamcore.config import Settings
+
+#: 10 MiB of records as base64 with their keys and braces, or the native API's 10,000 keys beside them.
+BODY_MAX_BYTES: Final = 24 * 1024 * 1024
+TEXT: Final = {"content-type": "text/plain; charset=utf-8"}
+
+
+class Door:
+    """The bounds and the routes of one broker, whichever HTTP a request comes in."""
+
+    def __init__(self, settings: Settings, apis: dict[str, Api], fallback: Api) -> None:
+        self._settings = settings
+        self._apis = apis
+        self._fallback = fallback
+        #: Of the bodies of all requests in progress.
+        self.inflight_bytes = 0
+
+    def refuse(self, size_bytes: int) -> Response | None:
+        """The refusal of a body, or of more of one; None when it may come in."""
+        if size_bytes > BODY_MAX_BYTES:
+            return self.too_large()
+        if self.inflight_bytes + size_bytes > self._settings.max_inflight_bytes:
+            return Response(503, {**TEXT, "retry-after": "1"}, b"Too many bytes are in progress; try again.\n")
+        return None
+
+    def too_large(self) -> Response:
+        return Response(413, dict(TEXT), f"A request has at most {BODY_MAX_BYTES} bytes.\n".encode())
+
+    def too_slow(self) -> Response:
+        text = f"The request did not arrive within {self._settings.request_timeout_s:g} s.\n"
+        return Response(408, dict(TEXT), text.encode())
+
+    def api(self, path: str) -> Api:
+        """The API whose prefix the path has; the last resort is the fallback."""
+        for prefix, api in self._apis.items():
+            if path.startswith(prefix):
+                return api
+        return self._fallback
+
+    def start_draining(self) -> None:
+        for api in (*self._apis.values(), self._fallback):
+            api.start_draining()

@@ -1,0 +1,523 @@
+"""The HTTP/2 front door, on the sans-IO library h2: the same APIs, bounds and answers as HTTP/1.1.
+
+One `Connection` per socket, one task per request. What a client can make us hold is bounded: streams at once, sizes of
+header lists and bodies, answers by flow control in both directions, and resets and other frames that ask for work and
+carry none (`Patience`). https://www.rfc-editor.org/rfc/rfc9113
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any, Final
+
+from h2 import events
+from h2.config import H2Configuration
+from h2.connection import H2Connection
+from h2.errors import ErrorCodes
+from h2.events import Event
+from h2.exceptions import FrameTooLargeError, H2Error, ProtocolError
+from h2.settings import SettingCodes, Settings
+from hyperframe.frame import Frame, GoAwayFrame
+
+from streamcore import config
+from streamcore.api.door import BODY_MAX_BYTES, Door
+from streamcore.api.http import Request, Response, StreamingResponse
+
+log = logging.getLogger(__name__)
+
+#: Requests at once on one connection; a client has at least 100 by RFC 9113's advice.
+STREAMS_MAX: Final = 256
+HEADER_LIST_MAX_BYTES: Final = 64 * 1024
+#: What a client may send ahead: on one stream, on all of them. Larger windows make large puts no faster on loopback.
+STREAM_WINDOW_BYTES: Final = 1024 * 1024
+CONNECTION_WINDOW_BYTES: Final = 4 * 1024 * 1024
+_OURS: Final = {
+    SettingCodes.MAX_CONCURRENT_STREAMS: STREAMS_MAX,
+    SettingCodes.INITIAL_WINDOW_SIZE: STREAM_WINDOW_BYTES,
+    SettingCodes.MAX_HEADER_LIST_SIZE: HEADER_LIST_MAX_BYTES,
+}
+#: What is handed to the transport at once.
+WRITE_BYTES: Final = 256 * 1024
+#: A connection without requests is closed after this.
+IDLE_S: Final = 180.0
+#: A stream that takes no byte of an event for so long is reset: the life of a subscription.
+EVENT_STALL_S: Final = 300.0
+
+
+class Patience:
+    """How many frames that make work and carry none a client has left (rapid reset, CVE-2023-44487; floods of PING,
+    SETTINGS, PRIORITY and empty DATA, CVE-2019-9511 ff.). Every answer gives some of it back."""
+
+    FULL: Final = 1000
+    RESET: Final = 10
+    FRAME: Final = 1
+
+    __slots__ = ("left",)
+
+    def __init__(self) -> None:
+        self.left = self.FULL
+
+    def spend(self, cost: int) -> bool:
+        """False when it is used up."""
+        self.left -= cost
+        return self.left >= 0
+
+    def restore(self, gain: int) -> None:
+        self.left = min(self.FULL, self.left + gain)
+
+    def __repr__(self) -> str:
+        return f"<Patience {self.left}/{self.FULL}>"
+
+
+class _H2(H2Connection):
+    """h2 takes a GOAWAY for the end of everything. It is not (RFC 9113, 6.8): a client that sends one still waits for
+    the answers that are due; Node's `close()` does so."""
+
+    def _receive_goaway_frame(self, frame: GoAwayFrame) -> tuple[list[Frame], list[Event]]:
+        if frame.error_code != ErrorCodes.NO_ERROR:
+            return super()._receive_goaway_frame(frame)
+        terminated = events.ConnectionTerminated()
+        terminated.error_code = ErrorCodes.NO_ERROR
+        terminated.last_stream_id = frame.last_stream_id
+        return [], [terminated]
+
+    def check_pending(self) -> None:
+        """Raises ProtocolError for a frame that is announced too large: h2 itself looks at the length only once it has
+        gathered the whole frame, up to 16 MiB of it."""
+        pending = self.incoming_buffer._data
+        if len(pending) >= 3 and int.from_bytes(pending[:3], "big") > self.max_inbound_frame_size:
+            self.close_connection(ErrorCodes.FRAME_SIZE_ERROR)
+            raise FrameTooLargeError("a frame is announced too large")
+
+
+class Http2Server:
+    """Makes the connections and ends them."""
+
+    def __init__(self, settings: config.Settings, door: Door) -> None:
+        self.settings = settings
+        self.door = door
+        self.connections: set[Connection] = set()
+        self.tasks: set[asyncio.Task[None]] = set()
+
+    def __call__(self) -> Connection:
+        return Connection(self)
+
+    async def shutdown(self, timeout_s: float) -> None:
+        """Tells every client to go away, lets requests in progress end, cuts what is left after `timeout_s`."""
+        for connection in list(self.connections):
+            connection.start_draining()
+        waiting = [connection.closed for connection in self.connections]
+        if waiting:
+            await asyncio.wait(waiting, timeout=timeout_s)
+        for connection in list(self.connections):
+            connection.cut()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+
+
+class _Stream:
+    """A request on its way in, then its answer on its way out."""
+
+    __slots__ = (
+        "body",
+        "headers",
+        "held_bytes",
+        "id",
+        "is_refused",
+        "method",
+        "path",
+        "query",
+        "task",
+        "timer",
+        "waiter",
+    )
+
+    def __init__(self, stream_id: int, fields: list[tuple[bytes, bytes]]) -> None:
+        self.id = stream_id
+        self.headers: dict[str, str] = {}
+        for raw_name, raw_value in fields:
+            name, value = raw_name.decode("latin-1"), raw_value.decode("utf-8", "surrogateescape")
+            if name in self.headers:
+                value = f"{self.headers[name]}{'; ' if name == 'cookie' else ', '}{value}"
+            self.headers[name] = value
+        self.method = self.headers.pop(":method", "")
+        self.path, _, self.query = self.headers.pop(":path", "").partition("?")
+        authority = self.headers.pop(":authority", None)
+        if authority is not None:
+            self.headers.setdefault("host", authority)
+        for pseudo in (":scheme", ":protocol"):
+            self.headers.pop(pseudo, None)
+        self.body: list[bytes] = []
+        self.held_bytes = 0
+        self.is_refused = False
+        self.task: asyncio.Task[None] | None = None
+        self.timer: asyncio.TimerHandle | None = None
+        self.waiter: asyncio.Future[None] | None = None
+
+    @property
+    def declared_bytes(self) -> int:
+        length = self.headers.get("content-length", "0")
+        return int(length) if length.isascii() and length.isdigit() and len(length) < 16 else BODY_MAX_BYTES + 1
+
+    def request(self) -> Request:
+        body = self.body[0] if len(self.body) == 1 else b"".join(self.body)
+        self.body = []
+        return Request(self.method, self.path, self.headers, body, self.query)
+
+    def stop_timer(self) -> None:
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
+
+    def wake(self) -> None:
+        if self.waiter is not None and not self.waiter.done():
+            self.waiter.set_result(None)
+
+    def __repr__(self) -> str:
+        return f"<Stream {self.id} {self.method} {self.path}, {self.held_bytes} bytes held>"
+
+
+class Connection(asyncio.Protocol):
+    """One HTTP/2 connection. Everything but `_serve` runs in the transport's callbacks."""
+
+    def __init__(self, server: Http2Server) -> None:
+        self._server = server
+        self._settings = server.settings
+        self._door = server.door
+        self._loop = asyncio.get_running_loop()
+        config = H2Configuration(
+            client_side=False, header_encoding=None, validate_outbound_headers=False, normalize_outbound_headers=False
+        )
+        self._h2 = _H2(config)
+        self._transport: Any = None
+        self._streams: dict[int, _Stream] = {}
+        self._patience = Patience()
+        self._is_paused = False
+        self._is_draining = False
+        self._idle: asyncio.TimerHandle | None = None
+        self.closed: asyncio.Future[None] = self._loop.create_future()
+
+    # ------------------------------------------------------------ the transport's callbacks
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+        self._server.connections.add(self)
+        self._h2.local_settings = Settings(client=False, initial_values=_OURS)
+        self._h2.initiate_connection()
+        # A client may begin more streams before it has read our settings: those we refuse one by one, as RFC 9113
+        # (5.1.2) advises, while h2 would end the connection. So it is told that there is no bound.
+        self._h2.local_settings.max_concurrent_streams = 2**31 - 1
+        self._h2.local_settings.acknowledge()
+        self._h2.increment_flow_control_window(CONNECTION_WINDOW_BYTES - 65_535)
+        self._flush()
+        self._watch_idle()
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            for event in self._h2.receive_data(data):
+                handle = _HANDLERS.get(type(event))
+                if handle is not None:
+                    handle(self, event)
+            self._h2.check_pending()
+        except ProtocolError as error:
+            log.debug("a client broke the protocol: %s", error)
+            self._flush()  # h2 has put a GOAWAY there that says why
+            self._transport.close()
+            return
+        except Exception:
+            log.exception("a connection failed")
+            self._transport.abort()
+            return
+        self._flush()
+
+    def eof_received(self) -> None:
+        """Closes the transport: there are no half-open connections in HTTP/2."""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._server.connections.discard(self)
+        self._stop_idle()
+        for stream in list(self._streams.values()):
+            self._drop(stream)
+        if not self.closed.done():
+            self.closed.set_result(None)
+
+    def pause_writing(self) -> None:
+        """The client does not read: neither do we, so that what it asks for does not pile up here."""
+        self._is_paused = True
+        self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        self._is_paused = False
+        self._transport.resume_reading()
+        self._wake_all()
+
+    # ------------------------------------------------------------ ending
+
+    def start_draining(self) -> None:
+        """No new requests; the connection ends with the last answer."""
+        if self._is_draining:
+            return
+        self._is_draining = True
+        # Written by hand: after its own GOAWAY h2 sends nothing any more, not even the answers that are due.
+        goaway = GoAwayFrame(0, last_stream_id=self._h2.highest_inbound_stream_id, error_code=ErrorCodes.NO_ERROR)
+        self._transport.write(goaway.serialize())
+        self._close_if_done()
+
+    def cut(self) -> None:
+        """Cancels what is still under way and closes."""
+        for stream in list(self._streams.values()):
+            self._reset(stream.id, ErrorCodes.CANCEL)
+            self._drop(stream)
+        self._transport.abort() if self._is_paused else self._transport.close()
+
+    def _close_if_done(self) -> None:
+        if self._is_draining and not self._streams:
+            self._flush()
+            self._transport.close()
+
+    def _lose_patience(self, cost: int) -> None:
+        if not self._patience.spend(cost):
+            log.warning("a client was sent away: too many resets or frames without content")
+            self._h2.close_connection(ErrorCodes.ENHANCE_YOUR_CALM)
+            self._flush()
+            self._transport.abort() if self._is_paused else self._transport.close()
+            raise ProtocolError("too many resets or frames without content")
+
+    # ------------------------------------------------------------ requests
+
+    def _on_request(self, event: events.RequestReceived) -> None:
+        stream = _Stream(event.stream_id, event.headers)
+        if self._is_draining or len(self._streams) >= STREAMS_MAX:
+            self._reset(stream.id, ErrorCodes.REFUSED_STREAM)
+            self._lose_patience(Patience.RESET)
+            return
+        self._stop_idle()
+        self._streams[stream.id] = stream
+        refusal = self._door.refuse(stream.declared_bytes)
+        if refusal is not None:
+            self._refuse(stream, refusal)
+        elif event.stream_ended is None:
+            stream.timer = self._loop.call_later(self._settings.request_timeout_s, self._on_too_slow, stream)
+            if stream.headers.get("expect", "").lower() == "100-continue":
+                self._h2.send_headers(stream.id, [(b":status", b"100")])
+
+    def _on_data(self, event: events.DataReceived) -> None:
+        if event.flow_controlled_length:
+            self._h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
+        size = len(event.data)
+        if size == 0 and event.stream_ended is None:
+            self._lose_patience(Patience.FRAME)
+        stream = self._streams.get(event.stream_id)
+        if stream is None or stream.is_refused:
+            return
+        refusal = self._door.refuse(size)
+        if stream.held_bytes + size > BODY_MAX_BYTES:
+            refusal = self._door.too_large()
+        if refusal is not None:
+            self._refuse(stream, refusal)
+            return
+        self._hold(stream, size)
+        stream.body.append(event.data)
+
+    def _on_end(self, event: events.StreamEnded) -> None:
+        stream = self._streams.get(event.stream_id)
+        if stream is not None and not stream.is_refused:
+            stream.stop_timer()
+            self._start(stream, None)
+
+    def _on_too_slow(self, stream: _Stream) -> None:
+        self._refuse(stream, self._door.too_slow())
+        self._flush()
+
+    def _on_reset(self, event: events.StreamReset) -> None:
+        stream = self._streams.get(event.stream_id)
+        if stream is not None:
+            self._drop(stream)
+        self._lose_patience(Patience.RESET)
+
+    def _on_window(self, event: events.WindowUpdated) -> None:
+        if event.stream_id == 0:
+            self._wake_all()
+        else:
+            stream = self._streams.get(event.stream_id)
+            if stream is not None:
+                stream.wake()
+
+    def _on_settings(self, event: events.RemoteSettingsChanged) -> None:
+        self._lose_patience(Patience.FRAME)
+        self._wake_all()
+
+    def _on_empty(self, event: Event) -> None:
+        self._lose_patience(Patience.FRAME)
+
+    def _on_goaway(self, event: events.ConnectionTerminated) -> None:
+        # A goodbye forbids us to open streams, which we never do. The client still waits for its answers, may have
+        # requests under way behind the GOAWAY (Node has), and closes when it is done; else it is idle at last.
+        if event.error_code != ErrorCodes.NO_ERROR:
+            self._transport.close()
+
+    def _refuse(self, stream: _Stream, refusal: Response) -> None:
+        """Answers before the body is there, and takes no more of it."""
+        stream.is_refused = True
+        stream.stop_timer()
+        stream.body.clear()
+        self._start(stream, refusal)
+
+    def _start(self, stream: _Stream, refusal: Response | None) -> None:
+        stream.task = self._loop.create_task(self._serve(stream, refusal))
+        self._server.tasks.add(stream.task)
+        stream.task.add_done_callback(self._server.tasks.discard)
+
+    def _hold(self, stream: _Stream, size_bytes: int) -> None:
+        stream.held_bytes += size_bytes
+        self._door.inflight_bytes += size_bytes
+
+    def _drop(self, stream: _Stream) -> None:
+        """Nobody waits for this answer any more."""
+        if self._streams.pop(stream.id, None) is None:
+            return
+        stream.stop_timer()
+        self._door.inflight_bytes -= stream.held_bytes
+        stream.held_bytes = 0
+        if stream.task is not None and stream.task is not asyncio.current_task():
+            stream.task.cancel()
+        if not self._streams and not self._transport.is_closing():
+            self._watch_idle()
+            self._close_if_done()
+
+    def _reset(self, stream_id: int, code: ErrorCodes) -> None:
+        try:
+            self._h2.reset_stream(stream_id, code)
+            self._flush()
+        except H2Error:
+            pass  # the stream, or the connection, has ended already
+
+    # ------------------------------------------------------------ answers
+
+    async def _serve(self, stream: _Stream, refusal: Response | None) -> None:
+        """Answers one request; whatever happens, the stream has ended afterwards and nothing is held for it."""
+        code: ErrorCodes | None = ErrorCodes.CANCEL
+        try:
+            answer = refusal or await self._door.api(stream.path).handle(stream.request())
+            if isinstance(answer, StreamingResponse):
+                await self._send_events(stream, answer)
+            else:
+                await self._send_whole(stream, answer)
+            code = ErrorCodes.NO_ERROR if refusal is not None else None
+            self._patience.restore(Patience.RESET)
+        except (H2Error, ConnectionError, KeyError) as error:
+            log.debug("%r went away: %r", stream, error)
+        except TimeoutError:
+            log.debug("%r did not take its answer", stream)
+        except Exception:
+            code = ErrorCodes.INTERNAL_ERROR
+            log.exception("%r failed", stream)
+        finally:
+            if code is not None and stream.id in self._streams:
+                self._reset(stream.id, code)
+            self._drop(stream)
+
+    async def _send_whole(self, stream: _Stream, answer: Response) -> None:
+        has_body = answer.status not in (204, 304) and stream.method != "HEAD"
+        fields = _fields(answer)
+        if answer.status != 204:
+            fields.append((b"content-length", b"%d" % len(answer.body)))
+        is_empty = not has_body or not answer.body
+        self._h2.send_headers(stream.id, fields, end_stream=is_empty)
+        if is_empty:
+            self._flush()
+            return
+        async with asyncio.timeout(None) as deadline:
+            await self._send(stream, answer.body, deadline, self._settings.request_timeout_s, end_stream=True)
+
+    async def _send_events(self, stream: _Stream, answer: StreamingResponse) -> None:
+        try:
+            self._h2.send_headers(stream.id, _fields(answer))
+            self._flush()
+            async for event in answer.events:
+                async with asyncio.timeout(None) as deadline:
+                    await self._send(stream, event, deadline, EVENT_STALL_S, end_stream=False)
+                self._patience.restore(Patience.FRAME)
+            self._h2.end_stream(stream.id)
+            self._flush()
+        finally:
+            close = getattr(answer.events, "aclose", None)
+            if close is not None:
+                await close()
+
+    async def _send(
+        self, stream: _Stream, data: bytes, deadline: asyncio.Timeout, stall_s: float, *, end_stream: bool
+    ) -> None:
+        """Sends data as the client's windows and the transport allow. Raises TimeoutError when nothing of it could be
+        sent for `stall_s`."""
+        view = memoryview(data)
+        while True:
+            while self._is_paused or self._h2.local_flow_control_window(stream.id) <= 0:
+                deadline.reschedule(self._loop.time() + stall_s)
+                await self._moved(stream)
+                deadline.reschedule(None)
+            at = 0
+            while at < min(len(view), WRITE_BYTES):
+                room = min(self._h2.local_flow_control_window(stream.id), self._h2.max_outbound_frame_size)
+                piece = view[at : at + room]
+                if not piece:
+                    break
+                at += len(piece)
+                self._h2.send_data(stream.id, piece, end_stream=end_stream and at == len(view))
+            view = view[at:]
+            self._flush()
+            if not view:
+                return
+
+    async def _moved(self, stream: _Stream) -> None:
+        """Waits for the client's window to open or the transport to take more."""
+        stream.waiter = self._loop.create_future()
+        try:
+            await stream.waiter
+        finally:
+            stream.waiter = None
+
+    def _wake_all(self) -> None:
+        for stream in self._streams.values():
+            stream.wake()
+
+    def _flush(self) -> None:
+        data = self._h2.data_to_send()
+        if data and not self._transport.is_closing():
+            self._transport.write(data)
+
+    # ------------------------------------------------------------ idling
+
+    def _watch_idle(self) -> None:
+        self._stop_idle()
+        self._idle = self._loop.call_later(IDLE_S, self.start_draining)
+
+    def _stop_idle(self) -> None:
+        if self._idle is not None:
+            self._idle.cancel()
+            self._idle = None
+
+    def __repr__(self) -> str:
+        return f"<Http2Connection {len(self._streams)} streams, {self._patience!r}>"
+
+
+_HANDLERS: Final[dict[type[Event], Callable[[Connection, Any], None]]] = {
+    events.RequestReceived: Connection._on_request,
+    events.DataReceived: Connection._on_data,
+    events.StreamEnded: Connection._on_end,
+    events.StreamReset: Connection._on_reset,
+    events.WindowUpdated: Connection._on_window,
+    events.RemoteSettingsChanged: Connection._on_settings,
+    events.ConnectionTerminated: Connection._on_goaway,
+    events.PingReceived: Connection._on_empty,
+    events.PriorityUpdated: Connection._on_empty,
+    events.SettingsAcknowledged: Connection._on_empty,
+    events.UnknownFrameReceived: Connection._on_empty,
+}
+
+
+def _fields(answer: Response | StreamingResponse) -> list[tuple[bytes, bytes]]:
+    fields = [(b":status", b"%d" % answer.status)]
+    fields += [(name.lower().encode(), value.encode()) for name, value in answer.headers.items()]
+    return fields

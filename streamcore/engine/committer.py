@@ -65,6 +65,8 @@ class Committer:
         """
         if self._closed:
             raise BrokerClosed
+        prepare = self._store.prepare
+        chunks = [(shard, prepare(chunk), size_bytes) for shard, chunk, size_bytes in chunks]
         write = Write(chunks, rows or [], asyncio.get_running_loop().create_future())
         self._queue.append(write)
         self.pending_bytes += write.size_bytes

@@ -25,13 +25,14 @@ class Chunk(NamedTuple):
     """Consecutive records of one shard that arrived in one request: columns, and what they share.
 
     This is the unit that travels through the broker: one arrival time and one run of indexes, so that what is constant
-    is computed once. `keys` are the UTF-8 bytes of the partition keys.
+    is computed once. `keys` are the UTF-8 bytes of the partition keys; `encoded` is what a store has made ready of it.
     """
 
     first_index: int
     arrival_ms: int
     keys: list[bytes]
     datas: list[bytes]
+    encoded: tuple[bytes, bytes] | None = None
 
     @property
     def next_index(self) -> int:

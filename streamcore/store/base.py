@@ -76,6 +76,9 @@ class Usage(NamedTuple):
 class Store(Protocol):
     """Durable records and rows. One process owns a store; all calls come from one event loop."""
 
+    def prepare(self, chunk: Chunk) -> Chunk:
+        """Does ahead, on the caller's thread, what `commit` would do with the chunk alone. May do nothing."""
+
     async def commit(self, batch: Batch) -> None:
         """All of the batch or nothing; returns once it is as durable as the setting says.
 

@@ -98,7 +98,7 @@ def _open_header(header: struct.Struct, value: bytes | memoryview, at: int) -> t
     return fields
 
 
-def encode_chunk(chunk: Chunk) -> list[bytes]:
+def encode_chunk(chunk: Chunk) -> tuple[bytes, bytes]:
     """The chunk's bytes in two pieces, for one join per block."""
     key_lengths = list(map(len, chunk.keys))
     data_lengths = list(map(len, chunk.datas))
@@ -112,7 +112,7 @@ def encode_chunk(chunk: Chunk) -> list[bytes]:
         )
     )
     head = _seal(CHUNK_HEADER.pack(flags, 0, 0, len(chunk.datas), chunk.arrival_ms, len(body)))
-    return [head + _CRC.pack(crc32(body, crc32(head))), body]
+    return head + _CRC.pack(crc32(body, crc32(head))), body
 
 
 def encode_blocks(chunks: Sequence[Chunk]) -> list[tuple[int, bytes]]:
@@ -125,7 +125,7 @@ def encode_blocks(chunks: Sequence[Chunk]) -> list[tuple[int, bytes]]:
         if group and (size >= BLOCK_MAX_BYTES or chunk.first_index != group[-1].next_index):
             blocks.append(_close_block(group, pieces))
             pieces, group, size = [], [], 0
-        encoded = encode_chunk(chunk)
+        encoded = chunk.encoded or encode_chunk(chunk)
         pieces += encoded
         group.append(chunk)
         size += len(encoded[1])
@@ -140,7 +140,7 @@ def _joined(chunks: Sequence[Chunk]) -> Iterator[Chunk]:
     held: Chunk | None = None
     room = 0
     for chunk in chunks:
-        size = sum(map(len, chunk.datas))
+        size = CHUNK_JOIN_MAX_BYTES if chunk.encoded else sum(map(len, chunk.datas))
         if (
             held is not None
             and size <= room

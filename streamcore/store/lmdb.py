@@ -35,6 +35,8 @@ from streamcore.store.threads import Threads
 
 T = TypeVar("T")
 
+#: Smaller chunks are left to the commit, which joins them.
+PREPARE_MIN_RECORDS: Final = 16
 _MAP_START_BYTES: Final = 256 * 1024 * 1024
 _MAP_STEP_MAX_BYTES: Final = 64 * 1024**3
 _PROBE_BYTES: Final = 1024 * 1024
@@ -84,6 +86,13 @@ class LmdbStore:
         self._readers = Threads("streamcore-reader", 2)
 
     # ------------------------------------------------------------ the port
+
+    def prepare(self, chunk: Chunk) -> Chunk:
+        """Encodes a large chunk. The writer thread would have to take the interpreter from the loop for it; this way
+        it has little to do but system calls, beside which the loop goes on."""
+        if len(chunk.datas) < PREPARE_MIN_RECORDS:
+            return chunk
+        return chunk._replace(encoded=layout.encode_chunk(chunk))
 
     async def commit(self, batch: Batch) -> None:
         await self._write(lambda txn: self._apply(txn, batch))

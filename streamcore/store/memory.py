@@ -34,6 +34,9 @@ class MemoryStore:
         self._tables: dict[Table, dict[bytes, bytes]] = defaultdict(dict)
         self._closed = False
 
+    def prepare(self, chunk: Chunk) -> Chunk:
+        return chunk
+
     async def commit(self, batch: Batch) -> None:
         if self._closed:
             raise BrokerClosed

@@ -33,6 +33,9 @@ class FaultyStore:
         self.gate.set()
         self._failed: str | None = None
 
+    def prepare(self, chunk: Chunk) -> Chunk:
+        return self.inner.prepare(chunk)
+
     async def commit(self, batch: Batch) -> None:
         self.commits += 1
         number = self.commits

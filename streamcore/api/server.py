@@ -72,11 +72,16 @@ class HttpServer:
             return _whole(refusal, keep_alive=False)
         self._door.inflight_bytes += size
         try:
+            content = request.content
+            # Most requests came whole in one read: those are answered without another turn of the loop.
+            body = content.read_nowait() if content.is_eof() else await self._body(request)
+            path, _, query = request.raw_path.partition("?")
+            work = self._door.api(path).handle(Request(request.method, path, request.headers, body, query))
             if request.method == "GET":
                 with self._http.cancelled_when_lost(request):
-                    answer = await self._answer(request)
+                    answer = await work
             else:
-                answer = await self._answer(request)
+                answer = await work
         except HTTPRequestEntityTooLarge:
             return _whole(self._door.too_large(), keep_alive=False)
         except TimeoutError:
@@ -87,13 +92,6 @@ class HttpServer:
             with self._http.cancelled_when_lost(request):  # at once, not only at the next event
                 return await _stream(request, answer)
         return _whole(answer, keep_alive=request.keep_alive, is_head=request.method == "HEAD")
-
-    async def _answer(self, request: web.BaseRequest) -> Response | StreamingResponse:
-        content = request.content
-        # Most requests came whole in one read: those are answered without another turn of the loop.
-        body = content.read_nowait() if content.is_eof() else await self._body(request)
-        path, _, query = request.raw_path.partition("?")
-        return await self._door.api(path).handle(Request(request.method, path, request.headers, body, query))
 
     def _size_of(self, request: web.BaseRequest) -> int:
         """What the body may take: its announced length, or the most there may be when it comes in chunks."""

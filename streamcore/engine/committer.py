@@ -39,7 +39,11 @@ class Write:
         self.chunks = chunks
         self.rows = rows
         self.done = done
-        self.size_bytes = sum(size for _, _, size in chunks) + sum(len(row.value or b"") for row in rows)
+        self.size_bytes = 0
+        for _, _, size_bytes in chunks:
+            self.size_bytes += size_bytes
+        for row in rows:
+            self.size_bytes += len(row.value or b"")
 
 
 class Committer:

@@ -30,3 +30,9 @@ def test_sdk_for_javascript(endpoints: Endpoints, which: str) -> None:
     npm_package("@aws-sdk/client-kinesis")
     url: str = getattr(endpoints, which)
     assert node("sdk_js_fanout.mjs", url, certificate=endpoints.certificate) == "ok\n"
+
+
+def test_aggregated_records_in_node(endpoints: Endpoints) -> None:
+    npm_package("@aws-sdk/client-kinesis")
+    npm_package("aws-kinesis-agg")
+    assert node("aggregation.mjs", endpoints.plain, certificate=endpoints.certificate) == "ok\n"

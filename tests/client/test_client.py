@@ -104,7 +104,7 @@ async def house() -> AsyncIterator[House]:
 @pytest.fixture(autouse=True)
 def no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries come at once."""
-    monkeypatch.setattr("streamcore.client.random.uniform", lambda low, high: 0.0)
+    monkeypatch.setattr("random.uniform", lambda low, high: 0.0)
 
 
 async def until(condition: Callable[[], bool]) -> None:

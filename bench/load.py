@@ -14,6 +14,7 @@ import math
 import random
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections import deque
 from http import HTTPStatus
 
@@ -103,7 +104,7 @@ class Tally:
             self.by_second[second] += accepted
 
 
-class Loop:
+class Loop(ABC):
     """Connections and their requests; the two kinds of load differ in when they send."""
 
     def __init__(self, plan: LoadPlan, loop: asyncio.AbstractEventLoop) -> None:
@@ -131,11 +132,11 @@ class Loop:
             raise ConnectionError("the server closed a connection during the run")
         return self._result()
 
-    async def send_until_done(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    async def send_until_done(self) -> None: ...
 
-    def on_answer(self, connection: Connection, status: int, body: bytes) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def on_answer(self, connection: Connection, status: int, body: bytes) -> None: ...
 
     def _on_lost(self, connection: Connection) -> None:
         self.lost = True

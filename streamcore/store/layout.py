@@ -1,6 +1,7 @@
 """The bytes on disk; FORMAT.md has the drawings. Everything here is little-endian but for keys, which sort.
 
-A block is one LMDB value: all records that one commit brought to one shard. It is a row of chunks, one per request.
+A block is one LMDB value: all records that one commit brought to one shard. It is a row of chunks, one per
+request; small ones of the same millisecond are joined.
 """
 
 from __future__ import annotations

@@ -102,7 +102,7 @@ class LmdbStore:
         written = threading.Lock()
         written.acquire()
         was_idle = self._writer.is_idle
-        done = self._writer.run(lambda: self._transact(lambda txn: self._apply_for(txn, batch, written)))
+        done = self._writer.run(lambda: self._commit(batch, written))
         if was_idle:
             # The loop stands still while the writer puts the rows, and goes on while they are synced. LMDB's calls give
             # the interpreter away and take it back: beside a busy loop the writer would wait for it at every row.
@@ -224,12 +224,17 @@ class LmdbStore:
 
     # ------------------------------------------------------------ in a transaction
 
-    def _apply_for(self, txn: Any, batch: Batch, written: threading.Lock) -> None:
-        try:
+    def _commit(self, batch: Batch, written: threading.Lock) -> None:
+        """One transaction; `written` is released when its rows are put, or when they cannot be."""
+
+        def put(txn: Any) -> None:
             self._apply(txn, batch)
+            _release(written)
+
+        try:
+            self._transact(put)
         finally:
-            if written.locked():  # not so at a second try in a larger map
-                written.release()
+            _release(written)
 
     def _apply(self, txn: Any, batch: Batch) -> None:
         for append in batch.appends:
@@ -384,6 +389,11 @@ class _MapGate:
             with self._condition:
                 self._growing = False
                 self._condition.notify_all()
+
+
+def _release(lock: threading.Lock) -> None:
+    if lock.locked():
+        lock.release()
 
 
 def _pages(stat: Any) -> int:

@@ -1,5 +1,6 @@
 """A function's configuration: what a worker process needs to know before the first event."""
 
+import enum
 import re
 from collections.abc import Sequence
 
@@ -12,6 +13,7 @@ MAX_PATHS_BYTES = 16_384  # ours: bounds the message that starts a worker
 MAX_PRELOAD_BYTES = 8_192  # ours: the same
 MAX_TIMEOUT_MS = 900_000
 MIN_MEMORY_MB, MAX_MEMORY_MB = 128, 10_240
+MIN_TMP_MB, MAX_TMP_MB = 512, 10_240
 
 _NAME = re.compile(r"(?a)\A[a-zA-Z0-9-_]{1,64}\Z")
 _HANDLER = re.compile(r"\A[^\s]{1,128}\Z")
@@ -46,11 +48,32 @@ RESERVED_VARIABLES = frozenset(
 """Set by Lambda itself, refused in a function's configuration (AWS developer guide, environment variables)."""
 
 
+class LogFormat(enum.Enum):
+    """How the lines of a function's log look."""
+
+    TEXT = "Text"
+    JSON = "JSON"
+
+
+class Logging(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A function's `LoggingConfig`. Levels are set with JSON only, and None is AWS's default (INFO). `group` is empty
+    for `/aws/lambda/<name>`."""
+
+    format: LogFormat = LogFormat.TEXT
+    application_level: str | None = None
+    system_level: str | None = None
+    group: str = ""
+
+
 class FunctionSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One function as its workers see it; equal specs may share warm workers, different ones never do.
 
+    `runtime` is AWS's identifier (`python3.12`, `nodejs22.x`, `provided.al2023`), empty for a handler of this program.
+
     `handler` is `module:qualname`, or AWS's `module.function` (also `folder/module.function`).
-    `paths` are absolute entries put first on `sys.path`; the first is the working folder too.
+    `paths` are absolute entries put first on `sys.path`; the first is the working folder and the task root too.
+    `layers` are absolute folders, the first below the second and so on, that the function finds merged as /opt.
+    `tmp_mb` is the size of its /tmp.
     `preload` are modules imported once, before the workers of this function are forked: they must not start threads.
     `code_sha256` is free text: a caller that changes files behind the same paths changes it to retire warm workers.
     Raises `InvalidFunctionError`. Ranges: AWS Lambda quotas and the service model's shapes.
@@ -58,6 +81,10 @@ class FunctionSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     name: str
     handler: str
+    runtime: str = ""
+    layers: tuple[str, ...] = ()
+    tmp_mb: int = 512
+    logging: Logging = Logging()
     paths: tuple[str, ...] = ()
     timeout_ms: int = 3000
     memory_mb: int = 128
@@ -76,7 +103,9 @@ class FunctionSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         _within("timeout_ms", self.timeout_ms, 1, MAX_TIMEOUT_MS)
         _within("memory_mb", self.memory_mb, MIN_MEMORY_MB, MAX_MEMORY_MB)
         _check_environment(self.environment)
-        _check_paths(self.paths)
+        _within("tmp_mb", self.tmp_mb, MIN_TMP_MB, MAX_TMP_MB)
+        _check_paths("paths", self.paths)
+        _check_paths("layers", self.layers)
         _check_preload(self.preload)
         if len(self.code_sha256) > 128:
             raise InvalidFunctionError("code_sha256", self.code_sha256, "must be at most 128 characters")
@@ -99,7 +128,7 @@ class FunctionSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     @property
     def log_group(self) -> str:
         """Name of the log group that the function's output belongs to."""
-        return f"/aws/lambda/{self.name}"
+        return self.logging.group or f"/aws/lambda/{self.name}"
 
 
 def split_handler(handler: str) -> tuple[str, str]:
@@ -139,12 +168,12 @@ def _check_environment(environment: dict[str, str]) -> None:
         raise InvalidFunctionError("environment", size, f"must take at most {MAX_ENVIRONMENT_BYTES} bytes")
 
 
-def _check_paths(paths: Sequence[str]) -> None:
+def _check_paths(field: str, paths: Sequence[str]) -> None:
     for path in paths:
         if not path.startswith("/") or any(character < " " for character in path):
-            raise InvalidFunctionError("paths", path, "must be absolute, without control characters")
+            raise InvalidFunctionError(field, path, "must be absolute, without control characters")
     if sum(len(path.encode()) for path in paths) > MAX_PATHS_BYTES:
-        raise InvalidFunctionError("paths", len(paths), f"must take at most {MAX_PATHS_BYTES} bytes together")
+        raise InvalidFunctionError(field, len(paths), f"must take at most {MAX_PATHS_BYTES} bytes together")
 
 
 def _check_preload(preload: Sequence[str]) -> None:

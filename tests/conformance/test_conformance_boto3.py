@@ -209,6 +209,8 @@ SHOWN_BELOW = {
     ("RegisterStreamConsumer", LIMIT): "five consumers in CREATING",
     ("SplitShard", LIMIT): "the account's shards",
     ("UpdateShardCount", LIMIT): "the account's shards",
+    ("StartStreamEncryption", LIMIT): "25 a day",
+    ("StopStreamEncryption", LIMIT): "25 a day",
     ("UpdateStreamMode", LIMIT): "twice a day",
     ("GetRecords", "ExpiredIteratorException"): "after five minutes",
     ("GetRecords", THROUGHPUT): "five calls a second",
@@ -337,6 +339,13 @@ class TestLimits:
         assert refused(quick, "UpdateStreamMode", {"StreamARN": ORDERS, **ON_DEMAND}) == LIMIT
         quick.advance(24 * 3600)
         quick.kinesis.update_stream_mode(StreamARN=ORDERS, **ON_DEMAND)
+
+    @pytest.mark.parametrize("action", ["StartStreamEncryption", "StopStreamEncryption"])
+    def test_encryption_changes_25_times_a_day(self, quick: World, action: str) -> None:
+        for _ in range(25):
+            call(quick, action, {"StreamName": "orders", **KMS})
+            quick.advance(1)
+        assert refused(quick, action, {"StreamName": "orders", **KMS}) == LIMIT
 
     def test_writing(self, quick: World) -> None:
         mebibyte = {"StreamName": "orders", "PartitionKey": "k", "Data": b"x" * (2**20 - 1), "ExplicitHashKey": "0"}

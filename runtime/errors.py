@@ -112,3 +112,57 @@ class FrameError(FunctionsError, ValueError):
     """The peer sent bytes that are no frame, or a frame above the bound; the connection cannot go on."""
 
     code = "Runtime.FrameError"
+
+
+class FunctionGoneError(FunctionsError, LookupError):
+    """A function was deleted while something still waited for it."""
+
+    code = "ResourceNotFoundException"
+
+    def __init__(self, function: str) -> None:
+        super().__init__(function)
+        self.function = function
+
+    def __str__(self) -> str:
+        return f"Function not found: {self.function}"
+
+
+class ZeroConcurrencyError(FunctionsError, RuntimeError):
+    """The function's reserved concurrency is 0: it is switched off."""
+
+    code = "TooManyRequestsException"
+
+    def __init__(self, function: str) -> None:
+        super().__init__(function)
+        self.function = function
+
+    def __str__(self) -> str:
+        return f"{self.function} has a reserved concurrency of 0"
+
+
+class QueueFullError(FunctionsError, RuntimeError):
+    """No more asynchronous events are taken at present."""
+
+    code = "TooManyRequestsException"
+
+    def __init__(self, waiting: int) -> None:
+        super().__init__(waiting)
+        self.waiting = waiting
+
+    def __str__(self) -> str:
+        return f"{self.waiting} asynchronous events wait already"
+
+
+class DestinationError(FunctionsError, RuntimeError):
+    """A destination did not take a record; `is_passing` when it may take it later."""
+
+    code = "DestinationException"
+
+    def __init__(self, target: str, reason: str, *, is_passing: bool) -> None:
+        super().__init__(target, reason)
+        self.target = target
+        self.reason = reason
+        self.is_passing = is_passing
+
+    def __str__(self) -> str:
+        return f"{self.target}: {self.reason}"

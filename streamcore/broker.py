@@ -691,10 +691,17 @@ class Broker:
 
     async def save_document(self, kind: str, key: str, value: bytes | None) -> None:
         """Keeps a small document beside the records, for what runs on top of the broker; None removes it."""
-        row_key = f"{kind}\0{key}".encode()
-        if len(row_key) > limits.ROW_KEY_MAX_BYTES:
-            raise InvalidArgument(f"kind and key of a document have at most {limits.ROW_KEY_MAX_BYTES - 1} bytes")
-        await self.committer.submit([], [Row(Table.DOCUMENTS, row_key, value)])
+        await self.save_documents([(kind, key, value)])
+
+    async def save_documents(self, documents: Sequence[tuple[str, str, bytes | None]]) -> None:
+        """Several at once, (kind, key, value) each: all of them or, after a crash, none."""
+        rows = [Row(Table.DOCUMENTS, _document_key(kind, key), value) for kind, key, value in documents]
+        await self.committer.submit([], rows)
+
+    async def document(self, kind: str, key: str) -> bytes | None:
+        """One document, None when there is none."""
+        row_key = _document_key(kind, key)
+        return dict(await self._store.scan(Table.DOCUMENTS, row_key)).get(row_key)
 
     async def documents(self, kind: str) -> dict[str, bytes]:
         """All documents of a kind, by key."""
@@ -851,6 +858,13 @@ def _index_in(stream: Stream, shard: Shard, sequence_number: str | None) -> int:
     if number.shard_created_s != shard.info.created_s:
         raise InvalidArgument(f"{used} because it did not come from this stream.")
     return number.running_index
+
+
+def _document_key(kind: str, key: str) -> bytes:
+    row_key = f"{kind}\0{key}".encode()
+    if len(row_key) > limits.ROW_KEY_MAX_BYTES:
+        raise InvalidArgument(f"kind and key of a document have at most {limits.ROW_KEY_MAX_BYTES - 1} bytes")
+    return row_key
 
 
 def _checkpoint_prefix(stream: Stream, consumer: str) -> bytes:

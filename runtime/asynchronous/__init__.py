@@ -1,0 +1,1 @@
+"""Asynchronous invocations: the durable queue between an accepted event and its function."""

@@ -1,0 +1,1 @@
+"""Where records about invocations go: one file per kind of target."""

@@ -166,3 +166,16 @@ class DestinationError(FunctionsError, RuntimeError):
 
     def __str__(self) -> str:
         return f"{self.target}: {self.reason}"
+
+
+class InvalidPatternError(FunctionsError, ValueError):
+    """An event pattern breaks the grammar; the reason is for its author."""
+
+    code = "InvalidEventPatternException"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"Event pattern is not valid. Reason: {self.reason}"

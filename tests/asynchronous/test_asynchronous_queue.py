@@ -55,7 +55,9 @@ class Rig:
 
     @asynccontextmanager
     async def open(self, **options: Any) -> AsyncIterator[AsyncQueue]:
-        self.broker: Broker = await start_broker(settings(transition_ms=0), data=None, clock=self.clock, store=self.store)
+        self.broker: Broker = await start_broker(
+            settings(transition_ms=0), data=None, clock=self.clock, store=self.store
+        )
         queue = AsyncQueue(self.broker, self.invoke, self.policy_of, self.send, jitter=lambda: 0.0, **options)
         await queue.start()
         yield queue

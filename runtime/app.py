@@ -13,15 +13,20 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
+from collections.abc import Sequence
 from functools import partial
 from types import TracebackType
 from typing import Final, Self
 
 import msgspec
 
-from runtime.errors import InvalidParameterError
+from runtime.destinations.kinesis import to_stream
+from runtime.destinations.router import Destinations
+from runtime.errors import DestinationError, InvalidParameterError
 from runtime.mappings.mapping import Mapping
-from runtime.mappings.poller import Form, OnOutcome
+from runtime.mappings.poller import Discarded, Form, OnOutcome
+from runtime.model.failure_record import failure_record
+from runtime.model.filtering import RecordFilter, selection
 from runtime.model.function import FunctionSpec
 from runtime.model.invocation import Outcome
 from runtime.model.mapping import MappingConfig, StartingPosition
@@ -29,6 +34,7 @@ from runtime.registry import Handler, spec_of
 from runtime.sources import kinesis
 from runtime.workers.pool import OutputSink, PoolStats, WorkerPool
 from streamcore.broker import Broker
+from streamcore.clock import sleep_until_ms
 from streamcore.errors import StreamNotFound
 from streamcore.model.stream import ShardInfo
 
@@ -37,6 +43,8 @@ log = logging.getLogger(__name__)
 _MAPPINGS: Final = "mapping"
 _ENCODER: Final = msgspec.json.Encoder()
 _DECODER: Final = msgspec.json.Decoder(MappingConfig)
+#: Times that an on-failure destination is tried.
+DELIVERIES_MAX: Final = 5
 
 
 class Functions:
@@ -66,6 +74,8 @@ class Functions:
         self._specs: dict[str, FunctionSpec] = {}
         self._configs: dict[str, MappingConfig] = {}
         self.mappings: dict[str, Mapping] = {}
+        self.destinations = Destinations()
+        self.destinations.add("kinesis", to_stream(broker))
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -131,6 +141,10 @@ class Functions:
         maximum_record_age_s: int = -1,
         bisect_batch_on_function_error: bool = False,
         report_batch_item_failures: bool = False,
+        parallelization_factor: int = 1,
+        tumbling_window_s: int = 0,
+        filters: Sequence[str] = (),
+        on_failure: str = "",
         on_outcome: OnOutcome | None = None,
     ) -> Mapping:
         """Feeds the function with the stream's records. A mapping of this stream to this function that was kept goes on
@@ -154,6 +168,10 @@ class Functions:
             maximum_record_age_s=maximum_record_age_s,
             bisect_batch_on_function_error=bisect_batch_on_function_error,
             report_batch_item_failures=report_batch_item_failures,
+            parallelization_factor=parallelization_factor,
+            tumbling_window_s=tumbling_window_s,
+            filters=tuple(filters),
+            on_failure=on_failure,
         )
         if config.uuid in self.mappings:
             await self.mappings.pop(config.uuid).stop()
@@ -169,7 +187,7 @@ class Functions:
         await mapping.stop()
         await self._broker.save_document(_MAPPINGS, config.uuid, None)
         try:
-            await self._broker.delete_checkpoints(config.stream, f"mapping:{config.uuid}")
+            await mapping.forget()
         except StreamNotFound:
             log.debug("the positions of %r went with its stream", mapping)
 
@@ -180,11 +198,40 @@ class Functions:
     # ------------------------------------------------------------
 
     async def _begin(self, config: MappingConfig, on_outcome: OnOutcome | None = None) -> Mapping:
-        form_of, invoke = partial(_kinesis_form, config.stream), partial(self.invoke, config.function_name)
-        mapping = Mapping(self._broker, config, form_of, invoke, on_outcome)
+        form_of, invoke = partial(_kinesis_form, config), partial(self.invoke, config.function_name)
+        mapping = Mapping(self._broker, config, form_of, invoke, on_outcome, self._given_up)
         await mapping.start()
         self.mappings[config.uuid] = mapping
         return mapping
+
+    async def _given_up(self, config: MappingConfig, what: Discarded) -> None:
+        """Tells the on-failure destination; one that does not take the record is tried a few times, then logged."""
+        if not config.on_failure:
+            return
+        spec = self._specs[config.function_name]
+        outcome = what.outcome
+        now_ms = self._broker.clock.now_ms()
+        record = failure_record(
+            what.records,
+            what.reason,
+            function_arn=spec.arn,
+            stream_arn=config.stream,
+            shard_id=what.shard_id,
+            request_id=outcome.request_id if outcome else str(uuid.uuid4()),
+            invokes=what.invokes,
+            executed_version=spec.version,
+            function_error=outcome.function_error if outcome else None,
+            now_ms=now_ms,
+        )
+        for attempt in range(DELIVERIES_MAX):
+            try:
+                await self.destinations.send(config.on_failure, record, {})
+                return
+            except DestinationError as error:
+                log.warning("mapping %s: its on-failure record was not delivered: %s", config.uuid, error)
+                if not error.is_passing:
+                    return
+            await sleep_until_ms(self._broker.clock, now_ms + (1000 << attempt))
 
     async def _start_pool(self) -> None:
         if self._pool_started is None:
@@ -193,8 +240,10 @@ class Functions:
             await asyncio.shield(self._pool_started)
 
 
-def _kinesis_form(stream_arn: str, shard: ShardInfo) -> Form:
-    return Form(kinesis.KinesisRenderer(stream_arn, shard).render, kinesis.event, kinesis.OVERHEAD_BYTES)
+def _kinesis_form(config: MappingConfig, shard: ShardInfo, lane: int) -> Form:
+    found = RecordFilter(config.filters, kinesis.constants(config.stream)) if config.filters else None
+    select = selection(lane, config.parallelization_factor, found)
+    return Form(kinesis.KinesisRenderer(config.stream, shard, select).render, kinesis.event, kinesis.OVERHEAD_BYTES)
 
 
 def _log_output(function_name: str, log_stream: str, output: bytes) -> None:

@@ -29,10 +29,10 @@ class CheckpointKeeper(Protocol):
 class Checkpoints:
     """Shard id → index at which to go on."""
 
-    def __init__(self, keeper: CheckpointKeeper, stream: str, mapping_uuid: str) -> None:
+    def __init__(self, keeper: CheckpointKeeper, stream: str, consumer: str) -> None:
         self._keeper = keeper
         self._stream = stream
-        self._consumer = f"mapping:{mapping_uuid}"
+        self._consumer = consumer
         self._dirty: dict[str, int] = {}
         self._saving: asyncio.Task[None] | None = None
 

@@ -1,7 +1,8 @@
-"""One task per mapping and shard: gathers records, invokes, and does what `model.delivery` decides.
+"""One task per mapping, shard and lane: gathers records, invokes, and does what `model.delivery` decides.
 
 It is woken by the shard's commits; nothing polls. While a batch is being handled the next one is read. A batch that
-fails blocks its own shard and no other.
+fails blocks its own lane and no other: lanes read the shard each for itself, and take the partition keys that are
+theirs.
 """
 
 from __future__ import annotations
@@ -13,12 +14,17 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, NamedTuple
 
-from runtime.errors import EventTooLargeError, PoolBusyError
+import msgspec
+
+from runtime.errors import EventTooLargeError, FunctionsError, PoolClosedError
 from runtime.mappings.checkpoints import SHARD_END
+from runtime.mappings.progress import Pending, Progress
 from runtime.model import batching, delivery
-from runtime.model.invocation import Outcome
-from runtime.model.mapping import MappingConfig
+from runtime.model import window as windows
+from runtime.model.invocation import Outcome, Status
+from runtime.model.mapping import INFINITE, MappingConfig
 from runtime.model.rendered import RenderedRecord
+from runtime.model.window import Window
 from streamcore.broker import Broker
 from streamcore.clock import sleep_until_ms
 from streamcore.model.record import Chunk
@@ -32,12 +38,39 @@ Invoke = Callable[[bytes], Awaitable[Outcome]]
 OnOutcome = Callable[[str, int, Outcome], None]
 
 
+class Discarded(NamedTuple):
+    """Records that are given up, for the on-failure destination. `outcome` is the last one, None without an invoke."""
+
+    shard_id: str
+    records: list[RenderedRecord]
+    reason: delivery.DiscardReason
+    invokes: int
+    outcome: Outcome | None
+    event: bytes
+
+
 class Form(NamedTuple):
     """How a source's records and events look; `overhead_bytes` is the event around the records."""
 
     render: Callable[[Chunk], list[RenderedRecord]]
-    event: Callable[[Sequence[RenderedRecord]], bytes]
+    event: Callable[[Sequence[RenderedRecord], bytes], bytes]
     overhead_bytes: int
+
+
+class Surroundings(NamedTuple):
+    """What the tasks of a mapping share.
+
+    `progressed(shard, lane, index)` hears up to where everything is handled, SHARD_END once a closed shard is used up;
+    `keep` makes a Progress durable; `given_up` tells the on-failure destination.
+    """
+
+    broker: Broker
+    config: MappingConfig
+    invoke: Invoke
+    progressed: Callable[[str, int, int], None]
+    keep: Callable[[str, int, Progress], Awaitable[None]]
+    given_up: Callable[[Discarded], Awaitable[None]]
+    on_outcome: OnOutcome | None = None
 
 
 class ShardStats:
@@ -51,53 +84,57 @@ class ShardStats:
 
 
 class _Segment(NamedTuple):
-    """Part of a batch that is still to be handled, and how often it was tried."""
+    """Part of a batch that is still to be handled, and how often it was tried (as in `Pending`)."""
 
     start: int
     end: int
     attempt: int
+    invokes: int
+
+
+class _CloseWindow(NamedTuple):
+    """The open window is over: its last invoke is due."""
 
 
 class ShardPoller:
-    """Feeds the function with the records of one shard, in order.
+    """Feeds the function with the records of one lane of a shard, in order.
 
-    `next_index` is where reading goes on, `done_index` up to where everything was handled or given up. `on_progress`
-    is told the new `done_index`, which is SHARD_END once a closed shard is used up.
+    `next_index` is where reading goes on, `done_index` up to where everything was handled or given up.
     """
 
     def __init__(
         self,
-        broker: Broker,
-        config: MappingConfig,
+        around: Surroundings,
         shard_id: str,
+        lane: int,
         start_index: int,
         form: Form,
-        invoke: Invoke,
-        on_progress: Callable[[str, int], None],
-        on_outcome: OnOutcome | None = None,
+        stats: ShardStats,
+        progress: Progress | None = None,
     ) -> None:
-        self._broker = broker
-        self._config = config
+        self._around = around
+        self._broker = around.broker
+        self._config = around.config
         self._form = form
-        self._invoke = invoke
-        self._on_progress = on_progress
-        self._on_outcome = on_outcome
         self.shard_id = shard_id
-        self.next_index = start_index
-        self.done_index = start_index
-        self.stats = ShardStats()
+        self.lane = lane
+        self.next_index = self.done_index = start_index
+        self.stats = stats
         self.last_result = "No records processed"
+        self.progress = progress or Progress()
         self._buffer: deque[RenderedRecord] = deque()
         self._buffered_bytes = 0
         self._at_end = False
         self._stopping = False
         self._invoking = False
+        self._delivering = False
         self._previous_end_ms = 0
         self._first_buffered_ms = 0
 
     def __repr__(self) -> str:
         state = "ended" if self.done_index == SHARD_END else "invoking" if self._invoking else "waiting"
-        return f"<ShardPoller {self.shard_id} {state}, done {self.done_index}, {len(self._buffer)} buffered>"
+        lane = f" lane {self.lane}" if self._config.parallelization_factor > 1 else ""
+        return f"<ShardPoller {self.shard_id}{lane} {state}, done {self.done_index}, {len(self._buffer)} buffered>"
 
     @property
     def is_invoking(self) -> bool:
@@ -113,26 +150,56 @@ class ShardPoller:
 
         Raises what the broker raises when the stream or shard goes away.
         """
+        await self._resume()
         while not self._stopping:
-            batch = await self._gather()
-            if batch is None:
-                self._progress(SHARD_END)
-                return
-            ahead = asyncio.ensure_future(self._fill())
-            try:
-                await self._deliver(batch)
-            finally:
-                self._previous_end_ms = self._broker.clock.now_ms()
-                await _finish(ahead)
+            match await self._gather():
+                case None:
+                    self._done(SHARD_END)
+                    return
+                case _CloseWindow():
+                    await self._close_window()
+                case batch:
+                    await self._handle(batch)
+
+    async def _resume(self) -> None:
+        """Goes on in the middle of the retries that a restart interrupted."""
+        pending = self.progress.pending
+        if not pending:
+            return
+        self.next_index = self.done_index = max(self.done_index, pending[0].first)
+        batch = await self._read_up_to(pending[-1].end)
+        positions = [record.position for record in batch]
+        segments: deque[_Segment] = deque()
+        for each in pending:
+            inside = [i for i, position in enumerate(positions) if each.first <= position < each.end]
+            if inside:  # else its records have expired
+                segments.append(_Segment(inside[0], inside[-1] + 1, each.attempt, each.invokes))
+        await sleep_until_ms(self._broker.clock, self.progress.due_ms)
+        if segments:
+            await self._deliver(batch, segments)
+        await self._settle()
+        self._done(max(self.done_index, pending[-1].end))
+
+    async def _handle(self, batch: list[RenderedRecord]) -> None:
+        self._delivering = True
+        ahead = asyncio.ensure_future(self._fill())
+        try:
+            await self._deliver(batch, deque([_Segment(0, len(batch), 1, 0)]))
+            await self._settle()
+        finally:
+            self._delivering = False
+            self._previous_end_ms = self._broker.clock.now_ms()
+            await _finish(ahead)
 
     # ------------------------------------------------------------ gathering
 
-    async def _gather(self) -> list[RenderedRecord] | None:
-        """The next batch; None at the end of the shard."""
+    async def _gather(self) -> list[RenderedRecord] | _CloseWindow | None:
+        """The next batch, or the end of a window; None at the end of the shard."""
         while True:
             await self._fill()
-            decision = self._decide()
-            match decision:
+            if self._window_is_over():
+                return _CloseWindow()
+            match self._decide():
                 case batching.Ready(count):
                     return self._take(count)
                 case batching.Wait(until_ms):
@@ -140,35 +207,73 @@ class ShardPoller:
                 case batching.WaitForMore():
                     if self._at_end:
                         return None
-                    if self.next_index > self.done_index:  # what was there has expired
-                        self._progress(self.next_index)
-                    await self._broker.wait(self._config.stream, self.shard_id, self.next_index)
+                    window = self.progress.window
+                    if window is not None:
+                        await self._wait_for_commit(windows.closes_at_ms(window))
+                    else:
+                        await self._broker.wait(self._config.stream, self.shard_id, self.next_index)
+
+    def _window_is_over(self) -> bool:
+        window = self.progress.window
+        if window is None:
+            return False
+        if window.is_overfull or (self._at_end and not self._buffer):
+            return True
+        if self._buffer:
+            return not windows.contains(window, self._buffer[0].arrived_ms)
+        return self._broker.clock.now_ms() >= windows.closes_at_ms(window)
 
     def _decide(self) -> batching.Decision:
         now_ms = self._broker.clock.now_ms()
-        sizes = [record.size_bytes for record in list(self._buffer)[: self._config.batch_size + 1]]
+        first = list(self._buffer)[: self._config.batch_size + 1]
+        together = self._of_one_window(first)
         opened_ms = batching.opened_ms(self._previous_end_ms, self._first_buffered_ms)
+        last = (self._at_end and len(together) == len(self._buffer)) or len(together) < len(first)
         return batching.decide(
-            sizes, opened_ms, self._config, now_ms, overhead_bytes=self._form.overhead_bytes, last=self._at_end
-        )
+            [record.size_bytes for record in together], opened_ms, self._config, now_ms,
+            overhead_bytes=self._form.overhead_bytes, last=last,
+        )  # fmt: skip
+
+    def _of_one_window(self, records: list[RenderedRecord]) -> list[RenderedRecord]:
+        """The leading ones: a batch does not reach into the next window."""
+        length_s = self._config.tumbling_window_s
+        if not length_s or not records:
+            return records
+        window = windows.window_of(records[0].arrived_ms, length_s)
+        count = next((i for i, r in enumerate(records) if not windows.contains(window, r.arrived_ms)), len(records))
+        return records[:count]
 
     async def _fill(self) -> None:
         """Reads until there are more records than a batch takes, or no more to read."""
-        config = self._config
-        while not self._at_end and len(self._buffer) <= config.batch_size and self._buffered_bytes < _READ_MAX_BYTES:
-            wanted = max(config.batch_size, 100)
-            result = await self._broker.read(
-                config.stream, self.shard_id, self.next_index, max_records=wanted, max_bytes=_READ_MAX_BYTES
-            )
-            for chunk in result.chunks:
-                self._append(self._form.render(chunk))
-            if result.next_index is None:
-                self._at_end = True
+        batch_size = self._config.batch_size
+        while not self._at_end and len(self._buffer) <= batch_size and self._buffered_bytes < _READ_MAX_BYTES:
+            if not await self._read():
                 return
-            went_on = result.next_index > self.next_index
-            self.next_index = result.next_index
-            if not went_on or result.millis_behind == 0:
-                return
+
+    async def _read_up_to(self, index: int) -> list[RenderedRecord]:
+        """Everything before an index, taken out of the buffer."""
+        while not self._at_end and self.next_index < index:
+            if not await self._read():
+                break
+        count = sum(record.position < index for record in self._buffer)
+        return self._take(count)
+
+    async def _read(self) -> bool:
+        """One read; whether another may bring more."""
+        wanted = max(self._config.batch_size, 100)
+        result = await self._broker.read(
+            self._config.stream, self.shard_id, self.next_index, max_records=wanted, max_bytes=_READ_MAX_BYTES
+        )
+        for chunk in result.chunks:
+            self._append(self._form.render(chunk))
+        if result.next_index is None:
+            self._at_end = True
+            return False
+        went_on = result.next_index > self.next_index
+        self.next_index = result.next_index
+        if not self._buffer and not self._delivering and self.next_index > self.done_index:
+            self._done(self.next_index)  # what was there has expired, or is not for this lane
+        return went_on and result.millis_behind > 0
 
     def _append(self, records: list[RenderedRecord]) -> None:
         if not self._buffer:
@@ -199,47 +304,54 @@ class ShardPoller:
 
     # ------------------------------------------------------------ delivering
 
-    async def _deliver(self, batch: list[RenderedRecord]) -> None:
+    async def _deliver(self, batch: list[RenderedRecord], segments: deque[_Segment]) -> None:
         """Invokes until every record of the batch is handled or given up."""
-        segments = deque([_Segment(0, len(batch), 1)])
         while segments:
             segment = segments.popleft()
             part = batch[segment.start : segment.end]
-            decision = await self._attempt(part, segment.attempt)
-            await self._apply(decision, batch, segment, segments)
+            decision, last = await self._attempt(part, segment)
+            await self._apply(decision, batch, segment, segments, last)
 
-    async def _attempt(self, part: list[RenderedRecord], attempt: int) -> delivery.Decision:
+    async def _attempt(self, part: list[RenderedRecord], segment: _Segment) -> tuple[delivery.Decision, Discarded]:
+        """What follows from one invoke, and what an on-failure destination would be told of it."""
         numbers = delivery.Batch([r.sequence_number for r in part], [r.arrived_ms for r in part])
+        window = self._window_for(part)
+        event = self._form.event(part, self._fields(window, is_final=False))
+        last = Discarded(
+            self.shard_id, part, delivery.DiscardReason.RETRY_ATTEMPTS_EXHAUSTED, segment.invokes, None, event
+        )
         clock, retention_ms = self._broker.clock, self._broker.describe_stream(self._config.stream).retention_ms
         refusals = 0
         while True:
             try:
-                outcome = await self._call(self._form.event(part))
-            except (PoolBusyError, OSError):  # no invoke took place: not a retry of the function
+                outcome = await self._call(event)
+            except EventTooLargeError:
+                log.error("%s: record %s is too large for an event", self.shard_id, part[0].sequence_number)
+                return delivery.Discard(last.reason, 0, len(part), delivery.Checkpoint()), last
+            except PoolClosedError:
+                raise
+            except (FunctionsError, OSError):  # no invoke took place: not a retry of the function
                 refusals += 1
                 decision = delivery.postpone(
-                    numbers, attempt, refusals, self._config, clock.now_ms(),
+                    numbers, segment.attempt, refusals, self._config, clock.now_ms(),
                     jitter=random.random(), retention_ms=retention_ms,
                 )  # fmt: skip
                 if not isinstance(decision, delivery.Retry):
-                    return decision
+                    return decision, last
                 await sleep_until_ms(clock, decision.at_ms)
                 continue
-            except EventTooLargeError:
-                log.error("%s: record %s is too large for an event", self.shard_id, part[0].sequence_number)
-                return delivery.Discard(
-                    delivery.DiscardReason.RETRY_ATTEMPTS_EXHAUSTED, 0, len(part), delivery.Checkpoint()
-                )
             self._count(part, outcome)
-            return delivery.decide(
-                numbers, outcome, attempt, self._config, clock.now_ms(),
+            judged = await self._judged(window, part, outcome, numbers)
+            decision = delivery.decide(
+                numbers, judged, segment.attempt, self._config, clock.now_ms(),
                 jitter=random.random(), retention_ms=retention_ms,
             )  # fmt: skip
+            return decision, last._replace(invokes=segment.invokes + 1, outcome=outcome)
 
     async def _call(self, event: bytes) -> Outcome:
         self._invoking = True
         try:
-            return await self._invoke(event)
+            return await self._around.invoke(event)
         finally:
             self._invoking = False
 
@@ -249,49 +361,126 @@ class ShardPoller:
         batch: list[RenderedRecord],
         segment: _Segment,
         segments: deque[_Segment],
+        last: Discarded,
     ) -> None:
         start, end = segment.start, segment.end
         match decision:
             case delivery.Checkpoint():
                 self._handled(batch, end)
             case delivery.Retry(at_ms, from_index, attempt):
-                self._handled(batch, start + from_index)
-                segments.appendleft(_Segment(start + from_index, end, attempt))
-                await sleep_until_ms(self._broker.clock, at_ms)
+                segments.appendleft(_Segment(start + from_index, end, attempt, last.invokes))
+                await self._wait(batch, segments, at_ms)
             case delivery.Bisect(at_ms, from_index, middle_index, attempt):
-                self._handled(batch, start + from_index)
-                segments.appendleft(_Segment(start + middle_index, end, attempt))
-                segments.appendleft(_Segment(start + from_index, start + middle_index, attempt))
-                await sleep_until_ms(self._broker.clock, at_ms)
+                segments.appendleft(_Segment(start + middle_index, end, attempt, last.invokes))
+                segments.appendleft(_Segment(start + from_index, start + middle_index, attempt, last.invokes))
+                await self._wait(batch, segments, at_ms)
             case delivery.Discard(reason, from_index, to_index, then):
-                self._give_up(batch, start + from_index, start + to_index, reason)
-                await self._apply(then, batch, segment, segments)
+                await self._give_up(batch, start + from_index, start + to_index, last._replace(reason=reason))
+                await self._apply(then, batch, segment, segments, last)
 
-    def _give_up(self, batch: list[RenderedRecord], start: int, end: int, reason: delivery.DiscardReason) -> None:
-        first, last = batch[start].sequence_number, batch[end - 1].sequence_number
-        log.warning("%s: gave up %d records, %s to %s: %s", self.shard_id, end - start, first, last, reason.value)
+    async def _wait(self, batch: list[RenderedRecord], segments: deque[_Segment], at_ms: int) -> None:
+        """Keeps what is left of the batch, so that a restart goes on here, and waits for the time of the retry."""
+        self._handled(batch, segments[0].start)
+        pending = tuple(
+            Pending(batch[each.start].position, batch[each.end - 1].position + 1, each.attempt, each.invokes)
+            for each in segments
+        )
+        await self._keep(msgspec.structs.replace(self.progress, pending=pending, due_ms=at_ms))
+        await sleep_until_ms(self._broker.clock, at_ms)
+
+    async def _settle(self) -> None:
+        """The batch is over: nothing is pending any more."""
+        if self.progress.pending:
+            await self._keep(msgspec.structs.replace(self.progress, pending=(), due_ms=0))
+
+    async def _keep(self, progress: Progress) -> None:
+        self.progress = progress
+        await self._around.keep(self.shard_id, self.lane, progress)
+
+    async def _give_up(self, batch: list[RenderedRecord], start: int, end: int, what: Discarded) -> None:
+        records = batch[start:end]
+        first, last = records[0].sequence_number, records[-1].sequence_number
+        log.warning("%s: gave up %d records, %s to %s: %s", self.shard_id, end - start, first, last, what.reason.value)
         self.stats.discarded += end - start
+        await self._around.given_up(what._replace(records=records))
         self._handled(batch, end)
 
     def _count(self, part: list[RenderedRecord], outcome: Outcome) -> None:
         self.stats.batches += 1
         self.stats.records += len(part)
         self.stats.errors += not outcome.ok
-        self.stats.iterator_age_ms = max(0, self._broker.clock.now_ms() - part[-1].arrived_ms)
+        if part:
+            self.stats.iterator_age_ms = max(0, self._broker.clock.now_ms() - part[-1].arrived_ms)
         self.last_result = "OK" if outcome.ok else "PROBLEM: Function call failed"
-        if self._on_outcome is not None:
-            self._on_outcome(self.shard_id, len(part), outcome)
+        if self._around.on_outcome is not None:
+            self._around.on_outcome(self.shard_id, len(part), outcome)
         if not outcome.ok:
             log.warning("%s: %s", self.shard_id, outcome.payload[:500].decode(errors="replace"))
 
     def _handled(self, batch: list[RenderedRecord], end: int) -> None:
         """Everything in the batch before `end` is done."""
         if end > 0 and batch[end - 1].position >= self.done_index:
-            self._progress(batch[end - 1].position + 1)
+            self._done(batch[end - 1].position + 1)
 
-    def _progress(self, index: int) -> None:
+    def _done(self, index: int) -> None:
         self.done_index = index
-        self._on_progress(self.shard_id, index)
+        self._around.progressed(self.shard_id, self.lane, index)
+
+    # ------------------------------------------------------------ tumbling windows
+
+    def _window_for(self, part: list[RenderedRecord]) -> Window | None:
+        length_s = self._config.tumbling_window_s
+        if not length_s:
+            return None
+        return self.progress.window or windows.window_of(part[0].arrived_ms, length_s)
+
+    def _fields(self, window: Window | None, *, is_final: bool) -> bytes:
+        if window is None:
+            return b""
+        return windows.fields(window, self.shard_id, self._config.stream, is_final=is_final)
+
+    async def _judged(
+        self, window: Window | None, part: list[RenderedRecord], outcome: Outcome, numbers: delivery.Batch
+    ) -> Outcome:
+        """The outcome as it counts: an answer without a state is a failure in a window. Keeps the new state."""
+        if window is None or not outcome.ok:
+            return outcome
+        state = windows.next_state(outcome.payload)
+        if state is None:
+            return msgspec.structs.replace(outcome, status=Status.FUNCTION_ERROR)
+        handled = delivery.first_failed(numbers, outcome, self._config)
+        if handled:
+            moved = windows.advanced(window, state, part[handled - 1].position + 1)
+            await self._keep(msgspec.structs.replace(self.progress, window=moved))
+        return outcome
+
+    async def _close_window(self) -> None:
+        """The last invoke of a window, without records; tried as often as a batch would be."""
+        window, attempt, clock = self.progress.window, 1, self._broker.clock
+        assert window is not None
+        event = self._form.event([], self._fields(window, is_final=True))
+        while True:
+            try:
+                outcome = await self._call(event)
+            except PoolClosedError:
+                raise
+            except (FunctionsError, OSError):
+                await sleep_until_ms(clock, clock.now_ms() + delivery.backoff_ms(attempt, random.random()))
+                continue
+            self._count([], outcome)
+            most = self._config.maximum_retry_attempts
+            if outcome.ok or (most != INFINITE and attempt > most) or self._is_past(window):
+                break
+            await sleep_until_ms(clock, clock.now_ms() + delivery.backoff_ms(attempt, random.random()))
+            attempt += 1
+        if not outcome.ok:
+            log.warning("%s: gave up the window that began at %d", self.shard_id, window.start_ms)
+        await self._keep(Progress())
+
+    def _is_past(self, window: Window) -> bool:
+        """Whether its records have expired: then nobody needs its end any more."""
+        retention_ms = self._broker.describe_stream(self._config.stream).retention_ms
+        return self._broker.clock.now_ms() - window.end_ms > retention_ms
 
 
 async def _finish(task: asyncio.Future[None]) -> None:

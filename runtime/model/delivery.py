@@ -91,7 +91,7 @@ def decide(
     `attempt` counts the invokes that use up retries, this one included: 1 at first, then what the decision said.
     `jitter` in [0, 1) spreads the retries; `retention_ms` bounds retries when the mapping sets no record age.
     """
-    from_index = _first_failed(batch, outcome, config)
+    from_index = first_failed(batch, outcome, config)
     if from_index == len(batch):
         return Checkpoint()
     fresh = _first_fresh(batch, from_index, config, now_ms, retention_ms)
@@ -152,7 +152,8 @@ def _lowest(failures: object, sequence_numbers: Sequence[str]) -> int:
     return lowest
 
 
-def _first_failed(batch: Batch, outcome: Outcome, config: MappingConfig) -> int:
+def first_failed(batch: Batch, outcome: Outcome, config: MappingConfig) -> int:
+    """Index of the first record that counts as failed; the length of the batch if none did."""
     if not outcome.ok:
         return 0
     if not config.report_batch_item_failures:

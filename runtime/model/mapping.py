@@ -5,7 +5,9 @@ import re
 
 import msgspec
 
-from runtime.errors import InvalidMappingError, InvalidTransitionError
+from runtime.errors import InvalidMappingError, InvalidPatternError, InvalidTransitionError
+from runtime.model.filtering import FILTERS_MAX, PATTERN_MAX_CHARS
+from runtime.model.patterns import Pattern
 
 INFINITE = -1
 _ARN = re.compile(r"(?a)\Aarn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:[0-9]*:.+\Z")
@@ -55,6 +57,7 @@ class MappingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     `maximum_retry_attempts` n means n + 1 invokes; -1 means until the records expire.
     `maximum_record_age_s` -1 means no limit but the stream's retention.
+    `filters` are event patterns, of which one must match; `on_failure` and `consumer` are ARNs, empty for none.
     Ranges and defaults: Lambda's `CreateEventSourceMapping`.
     """
 
@@ -69,6 +72,11 @@ class MappingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     maximum_record_age_s: int = INFINITE
     bisect_batch_on_function_error: bool = False
     report_batch_item_failures: bool = False
+    parallelization_factor: int = 1
+    tumbling_window_s: int = 0
+    filters: tuple[str, ...] = ()
+    on_failure: str = ""
+    consumer: str = ""
     enabled: bool = True
 
     def __post_init__(self) -> None:
@@ -83,7 +91,25 @@ class MappingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         _within("maximum_retry_attempts", self.maximum_retry_attempts, INFINITE, 10_000)
         if self.maximum_record_age_s != INFINITE:
             _within("maximum_record_age_s", self.maximum_record_age_s, 60, 604_800)
+        _within("parallelization_factor", self.parallelization_factor, 1, 10)
+        _within("tumbling_window_s", self.tumbling_window_s, 0, 900)
+        if self.tumbling_window_s and self.parallelization_factor > 1:
+            # The state of a window belongs to a shard: tasks side by side would each have a part of it.
+            rule = "must be 1 together with a tumbling window"
+            raise InvalidMappingError("parallelization_factor", self.parallelization_factor, rule)
+        self._check_filters()
         self._check_position()
+
+    def _check_filters(self) -> None:
+        if len(self.filters) > FILTERS_MAX:
+            raise InvalidMappingError("filters", len(self.filters), f"must be at most {FILTERS_MAX}")
+        for text in self.filters:
+            if len(text) > PATTERN_MAX_CHARS:
+                raise InvalidMappingError("filters", len(text), f"must have at most {PATTERN_MAX_CHARS} characters")
+            try:
+                Pattern(text)
+            except InvalidPatternError as error:
+                raise InvalidMappingError("filters", text, f"must be event patterns ({error.reason})") from error
 
     def _check_position(self) -> None:
         wants_timestamp = self.starting_position is StartingPosition.AT_TIMESTAMP

@@ -6,11 +6,12 @@ The JSON of a record is made once, here, from columns; what is the same for all 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import pybase64
 
+from runtime.model.filtering import Select
 from runtime.model.rendered import RenderedRecord
 from streamcore.model.record import Chunk
 from streamcore.model.stream import ShardInfo
@@ -25,9 +26,10 @@ _json = msgspec.json.encode
 
 
 class KinesisRenderer:
-    """Renders the records of one shard of one stream."""
+    """Renders those records of one shard of one stream that `select` takes; all of them without one."""
 
-    def __init__(self, stream_arn: str, shard: ShardInfo) -> None:
+    def __init__(self, stream_arn: str, shard: ShardInfo, select: Select | None = None) -> None:
+        self._select = select
         _, _, _, region, account, _ = stream_arn.split(":", 5)
         self._shard = shard
         role = _json(ROLE.format(account=account)).decode()
@@ -44,7 +46,7 @@ class KinesisRenderer:
         before_id = (
             f'","approximateArrivalTimestamp":{arrival}}},"eventSource":"aws:kinesis","eventVersion":"1.0","eventID":"'
         )
-        encode = pybase64.b64encode_as_string
+        encode, select = pybase64.b64encode_as_string, self._select
         return [
             RenderedRecord(
                 f'{{"kinesis":{{"kinesisSchemaVersion":"1.0","partitionKey":{_json(key.decode()).decode()},'
@@ -56,9 +58,23 @@ class KinesisRenderer:
             for offset, (key, data, number) in enumerate(
                 zip(chunk.keys, chunk.datas, chunk.sequences(self._shard), strict=True)
             )
+            if select is None or select(key, data, number, arrival_ms)
         ]
 
 
-def event(records: Sequence[RenderedRecord]) -> bytes:
-    """The whole event of a batch."""
-    return HEAD + b",".join([record.json for record in records]) + TAIL
+def constants(stream_arn: str) -> dict[str, Any]:
+    """The members of a record that filters may look at and that all records of a stream share."""
+    _, _, _, region, account, _ = stream_arn.split(":", 5)
+    return {
+        "eventSource": "aws:kinesis",
+        "eventVersion": "1.0",
+        "eventName": "aws:kinesis:record",
+        "invokeIdentityArn": ROLE.format(account=account),
+        "awsRegion": region,
+        "eventSourceARN": stream_arn,
+    }
+
+
+def event(records: Sequence[RenderedRecord], more: bytes = b"") -> bytes:
+    """The whole event of a batch; `more` are further members, a comma before each."""
+    return HEAD + b",".join([record.json for record in records]) + b"]" + more + b"}"

@@ -6,15 +6,16 @@ import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Any
 
 import pytest
 
+from runtime.app import _kinesis_form
 from runtime.mappings.mapping import Mapping
-from runtime.mappings.poller import Form
+from runtime.mappings.poller import Discarded, Form
 from runtime.model.invocation import Outcome, Status
 from runtime.model.mapping import MappingConfig, StartingPosition
-from runtime.sources import kinesis
 from streamcore import Broker
 from streamcore.broker import start_broker
 from streamcore.clock import ManualClock
@@ -78,6 +79,7 @@ class World:
         self.function = Recorder()
         self.broker: Broker
         self.mappings: list[Mapping] = []
+        self.given_up: list[Discarded] = []
 
     async def start(self) -> None:
         self.broker = await start_broker(
@@ -101,10 +103,13 @@ class World:
         arn = self.broker.describe_stream(stream).arn
         options = {"starting_position": StartingPosition.TRIM_HORIZON, "uuid": "m"} | options
         config = MappingConfig(stream=arn, function_name="f", **options)
-        mapping = Mapping(self.broker, config, form_of(arn), self.function)
+        mapping = Mapping(self.broker, config, form_of(config), self.function, None, self.give_up)
         self.mappings.append(mapping)
         await mapping.start()
         return mapping
+
+    async def give_up(self, config: MappingConfig, what: Discarded) -> None:
+        self.given_up.append(what)
 
     async def checkpoint(self, stream: str = "s", shard: str = "shardId-000000000000") -> int:
         return (await self.broker.checkpoints(stream, "mapping:m"))[shard]
@@ -125,8 +130,8 @@ class World:
         await self.broker.close()
 
 
-def form_of(arn: str) -> Callable[[ShardInfo], Form]:
-    return lambda shard: Form(kinesis.KinesisRenderer(arn, shard).render, kinesis.event, kinesis.OVERHEAD_BYTES)
+def form_of(config: MappingConfig) -> Callable[[ShardInfo, int], Form]:
+    return partial(_kinesis_form, config)
 
 
 @pytest.fixture

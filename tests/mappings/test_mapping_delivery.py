@@ -255,6 +255,6 @@ async def test_a_fault_of_ours_begins_the_shard_again(world):
 async def test_what_waits_at_the_tail_says_what_it_is(world):
     mapping = await world.map()
     await world.settle()
-    assert repr(mapping) == "<Mapping m f Enabled, 1 shards>"
+    assert repr(mapping) == "<Mapping m f Enabled, 1 tasks>"
     (poller,) = mapping._pollers.values()
     assert repr(poller) == "<ShardPoller shardId-000000000000 waiting, done 1, 0 buffered>"

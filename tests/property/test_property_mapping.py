@@ -79,8 +79,9 @@ class MappingMachine(RuleBasedStateMachine):
                 self.handled[data[0]].append(int(data[1:]))
         return Outcome(status=status, payload=b"null", log=b"", request_id="r", duration_ms=1.0)
 
-    @rule(keys=st.text(KEYS, min_size=1, max_size=8))
-    def put(self, keys: str) -> None:
+    @rule(keys=st.text(KEYS, min_size=1, max_size=8), failures=st.sampled_from([0, 0, 1, 3]))
+    def put(self, keys: str, failures: int) -> None:
+        self.failures += failures
         datas = []
         for key in keys:
             datas.append(f"{key}{self.put_count[key]}".encode())
@@ -88,15 +89,12 @@ class MappingMachine(RuleBasedStateMachine):
         self.run(self.broker.put_records("s", list(keys), datas))
         self.run(self._settle())
 
-    @rule(count=st.integers(1, 4))
-    def fail(self, count: int) -> None:
-        self.failures = count
-
-    @rule(choice=st.integers(0, 7))
-    def split(self, choice: int) -> None:
+    @rule(choice=st.integers(0, 7), keys=st.text(KEYS, max_size=4))
+    def split(self, choice: int, keys: str) -> None:
         shards = self.broker.describe_stream("s").open_shards
         shard = shards[choice % len(shards)]
         self.run(self._try(self.broker.split_shard("s", shard.shard_id, str(middle(shard)))))
+        self.put(keys or KEYS, 0)
 
     @rule(choice=st.integers(0, 7))
     def merge(self, choice: int) -> None:
@@ -162,5 +160,5 @@ class MappingMachine(RuleBasedStateMachine):
         await self.broker.close()
 
 
-MappingMachine.TestCase.settings = limits(max_examples=30, stateful_step_count=25, deadline=None)
+MappingMachine.TestCase.settings = limits(max_examples=60, stateful_step_count=20, deadline=None)
 TestMapping = MappingMachine.TestCase

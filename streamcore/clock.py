@@ -72,8 +72,9 @@ class ManualClock:
         heapq.heappush(self._timers, (self._now_us + round(delay_s * 1e6), next(self._order), timer))
         return timer
 
-    def advance(self, seconds: float) -> None:
+    def advance(self, seconds: float = 0, *, minutes: float = 0, hours: float = 0, days: float = 0) -> None:
         """Moves time forward and fires every timer that comes due on the way, each at its own time."""
+        seconds += 60 * minutes + 3600 * hours + 86_400 * days
         target_us = self._now_us + round(seconds * 1e6)
         while self._timers and self._timers[0][0] <= target_us:
             due_us, _, timer = heapq.heappop(self._timers)

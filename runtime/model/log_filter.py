@@ -6,8 +6,8 @@
     { $.latency > 100 && $.user = "a*" }                   JSON, see log_filter_json
     [ip, user, ..., status = 4*, bytes > 10]               fields parted by spaces, see log_filter_fields
 
-Rules: "Filter pattern syntax for metric filters, subscription filters and filter log events" in the CloudWatch Logs user
-guide. A pattern is compiled once; `Pattern.match` is pure and never raises.
+Rules: "Filter pattern syntax for metric filters, subscription filters and filter log events" in the CloudWatch Logs
+user guide. A pattern is compiled once; `Pattern.match` is pure and never raises.
 """
 
 from __future__ import annotations
@@ -104,7 +104,9 @@ def _term(sign: str, phrase: str | None, expression: str | None, word: str | Non
     else:
         wanted = word or ""
         if not _PLAIN.match(wanted):
-            raise InvalidPattern(f"a term with other characters than letters, digits and underscores is quoted: {wanted}")
+            raise InvalidPattern(
+                f"a term with other characters than letters, digits and underscores is quoted: {wanted}"
+            )
     return _Term(sign, lambda message: wanted in message)
 
 

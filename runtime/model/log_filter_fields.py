@@ -16,7 +16,7 @@ from runtime.model.log_filter_values import InvalidPattern, Test, comparison
 _FIELD: Final = re.compile(r'"((?:[^"\\]|\\.)*)"|\[([^\]]*)\]|(\S+)')
 _NAME: Final = re.compile(r"(?a)\A[A-Za-z_][\w.-]*\Z")
 _CONDITION: Final = re.compile(
-    r'\s*(?P<name>[A-Za-z_][\w.-]*)\s*(?P<operator><=|>=|!=|=|<|>)\s*'
+    r"\s*(?P<name>[A-Za-z_][\w.-]*)\s*(?P<operator><=|>=|!=|=|<|>)\s*"
     r'(?:"(?P<phrase>(?:[^"\\]|\\.)*)"|%(?P<regex>(?:[^%\\]|\\.)*)%|(?P<word>[^\s"&|,()\[\]]+))\s*'
 )
 #: More are kept for no pattern: an event of a megabyte has half a million fields.
@@ -57,7 +57,7 @@ def compile_fields(pattern: str) -> Callable[[str], dict[str, str] | None]:
 
 def fields_of(message: str) -> list[str]:
     """The fields of an event."""
-    found = []
+    found: list[str] = []
     for field in _FIELD.finditer(message):
         if len(found) == MAX_FIELDS:
             break

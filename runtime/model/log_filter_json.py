@@ -4,8 +4,8 @@
                selector IS (TRUE | FALSE | NULL)      selector [NOT] EXISTS
     selector:  $.name.inner[0]   $.list[*]   $.*   $['name with.dots']
 
-A comparison with several values (`[*]`) holds when one of them fits. An event that is no JSON object or array matches no
-such pattern; there `NOT EXISTS` does not hold either.
+A comparison with several values (`[*]`) holds when one of them fits. An event that is no JSON object or array matches
+no such pattern; there `NOT EXISTS` does not hold either.
 """
 
 from __future__ import annotations

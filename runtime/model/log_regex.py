@@ -4,7 +4,8 @@ The guide's subset has no groups, so an expression is alternatives of characters
 places in it that may have been reached are one integer's bits; a character moves them all at once, and what a set of
 places becomes by a character is remembered. `re` would need exponential time for expressions that anybody may send.
 
-    piece: (character | . | [class] | \\d \\D \\s \\S \\w \\W \\xhh) (? | * | + | {n} | {n,} | {n,m})     ^ and $ at the ends
+    piece: (character | . | [class] | \\d \\D \\s \\S \\w \\W \\xhh) (? | * | + | {n} | {n,} | {n,m})
+    ^ and $ only at the ends
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class _Item(NamedTuple):
 
 
 class Expression:
-    """Raises ValueError for what is outside the subset, or longer than 512 characters once its counts are spelled out."""
+    """Raises ValueError for what is outside the subset, or beyond 512 characters once its counts are spelled out."""
 
     def __init__(self, text: str) -> None:
         self._items: list[_Item | None] = []  # None ends an alternative

@@ -56,8 +56,8 @@ CASES = [
     ("%REQUEST$%", AUTH + "\n", True),
     # ---- JSON
     ('{ $.eventType = "UpdateTrail" }', BODY, True),
-    ('{ $.sourceIPAddress != 123.123.* }', BODY, True),
-    ('{ $.sourceIPAddress = 111.111.* }', BODY, True),
+    ("{ $.sourceIPAddress != 123.123.* }", BODY, True),
+    ("{ $.sourceIPAddress = 111.111.* }", BODY, True),
     ('{ $.arrayKey[0] = "value" }', BODY, True),
     ('{ $.arrayKey[1] = "value" }', BODY, False),
     ('{ $.arrayKey[*] = "another*" }', BODY, True),
@@ -161,7 +161,10 @@ def test_any_text_is_a_pattern_or_refused(pattern: str, message: str) -> None:
 
 
 REGEX = st.lists(
-    st.tuples(st.sampled_from(["a", "b", ".", "[ab]", "[^a]", r"\d", r"\w", "-"]), st.sampled_from(["", "?", "*", "+", "{2}", "{1,2}", "{1,}"])),
+    st.tuples(
+        st.sampled_from(["a", "b", ".", "[ab]", "[^a]", r"\d", r"\w", "-"]),
+        st.sampled_from(["", "?", "*", "+", "{2}", "{1,2}", "{1,}"]),
+    ),
     max_size=5,
 ).map(lambda pieces: "".join(atom + times for atom, times in pieces))
 

@@ -36,6 +36,8 @@ log = logging.getLogger(__name__)
 
 #: As many random bytes as the real service puts into `x-amz-id-2`.
 ID_2_BYTES: Final = 72
+#: What most services answer to an input that breaks a constraint.
+VALIDATION_CODE: Final = "ValidationException"
 #: The largest body taken, before and after it is inflated: 10 MiB of records are 13.4 MiB in base64, and every record
 #: brings its key and the names around it. Larger ones get 413.
 BODY_MAX_BYTES: Final = 16 * 1024 * 1024
@@ -65,21 +67,27 @@ Handler = Callable[[Call, I_], Awaitable[Output]]
 
 
 class Action(msgspec.Struct, frozen=True):
-    """A registered action: `name` is AWS's, `input` the Struct of its input."""
+    """A registered action: `name` is AWS's, `input` the Struct of its input. `validation_code` is the service's word for
+    an input that breaks a constraint."""
 
     name: str
     operation: str
     input: type[Shape]
     handler: Handler[Any]
+    validation_code: str = VALIDATION_CODE
 
 
 class Service:
-    """The actions of one AWS service."""
+    """The actions of one AWS service. `on_drain` is called when the server is about to stop, to end answers that go on."""
 
-    def __init__(self, name: str, *, target_prefix: str) -> None:
+    def __init__(self, name: str, *, target_prefix: str, validation_code: str = VALIDATION_CODE) -> None:
         self.name = name
         self.target_prefix = target_prefix
+        self.validation_code = validation_code
         self.actions: dict[str, Action] = {}
+        self.on_drain: Callable[[], None] | None = None
+        #: Error codes that the service had in AWS's query protocol, by those it has now: clients still show the former.
+        self.query_codes: dict[str, str] = {}
 
     def action(self, name: str) -> Callable[[Handler[I_]], Handler[I_]]:
         """Registers a coroutine `(call, input)` under AWS's name for it."""
@@ -87,10 +95,14 @@ class Service:
         def register(handler: Handler[I_]) -> Handler[I_]:
             if name in self.actions:
                 raise ValueError(f"{self.name} has an action {name} already")
-            self.actions[name] = Action(name, f"{self.name}.{name}", _input_of(handler), handler)
+            self.add(name, _input_of(handler), handler)
             return handler
 
         return register
+
+    def add(self, name: str, input_: type[Shape], handler: Handler[Any]) -> None:
+        """Registers an action whose input is known otherwise than by an annotation."""
+        self.actions[name] = Action(name, f"{self.name}.{name}", input_, handler, self.validation_code)
 
     def __repr__(self) -> str:
         return f"<Service {self.name}, {len(self.actions)} actions>"

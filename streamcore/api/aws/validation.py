@@ -125,6 +125,8 @@ def _scalar(kind: inspect.Type, value: Any) -> Any:
     match kind:
         case inspect.IntType() if isinstance(value, int | float) and not isinstance(value, bool):
             return _integer(value)
+        case inspect.FloatType() if isinstance(value, int | float) and not isinstance(value, bool):
+            return _float(value)
         case inspect.BoolType():
             return _boolean(value)
         case inspect.BytesType() if isinstance(value, str | bytes):
@@ -140,6 +142,13 @@ def _integer(value: float) -> int:
     if not -(2**63) <= value < 2**63:  # no NaN either
         raise serialization(f"{_java_class(value)} can not be converted to an Integer")
     return int(value)  # the service cuts a fraction off
+
+
+def _float(value: float) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        raise serialization(f"{_java_class(value)} can not be converted to a Double") from None
 
 
 def _boolean(value: Any) -> bool:
@@ -194,6 +203,8 @@ def _wanted(kind: inspect.Type) -> str:
     match kind:
         case inspect.IntType():
             return "an Integer"
+        case inspect.FloatType():
+            return "a Double"
         case inspect.BytesType():
             return "a Blob"
         case _:

@@ -205,7 +205,7 @@ def _connect(path: Path | None) -> sqlite3.Connection:
 
 
 def _transact(connection: sqlite3.Connection, batch: list[_Waiting]) -> list[_Finished]:
-    """All jobs in one transaction. One that raises an error of its own fails alone, a failing disk fails all."""
+    """All jobs in one transaction; when the disk refuses it, one by one. So a job may be called twice."""
     finished: list[_Finished] = []
     try:
         connection.execute("BEGIN IMMEDIATE")
@@ -220,6 +220,8 @@ def _transact(connection: sqlite3.Connection, batch: list[_Waiting]) -> list[_Fi
     except sqlite3.Error as error:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
+        if len(batch) > 1:  # each by itself: what only reads, or needs less room, is not to fail with a neighbour
+            return [one for waiting in batch for one in _transact(connection, [waiting])]
         reason = DatabaseFailed(str(error))
         return [_Finished(waiting, None, reason) for waiting in batch]
     return finished

@@ -172,6 +172,8 @@ class LogStore:
         self, key: GroupKey, stream: str, events: Events, size_bytes: int, now_ms: int, connection: Connection
     ) -> None:
         ids = tables.need_stream(connection, key, stream)
+        if not events:  # all of a batch can be too old
+            return
         self._make_room(connection, size_bytes, now_ms)
         tables.add_events(connection, ids, events, size_bytes, now_ms)
 

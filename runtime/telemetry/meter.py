@@ -1,8 +1,9 @@
 """Counts samples by the minute, and writes a minute down when it has passed.
 
-The timer is set by the first sample of a minute and by nothing else: nothing recorded, nothing done. What is not written
-down yet is seen by queries all the same; kill -9 loses the present minute. Whoever has counters of its own, such as the
-broker's shards, is asked for samples when a minute closes (`sources`), and calls `touch` when something happened.
+The timer is set by the first sample of a minute and by nothing else: nothing recorded, nothing done. What is not
+written down yet is seen by queries all the same; kill -9 loses the present minute. Whoever has counters of its own,
+such as the broker's shards, is asked for samples when a minute closes (`sources`), and calls `touch` when something
+happened.
 """
 
 from __future__ import annotations
@@ -103,7 +104,7 @@ class Meter:
         if samples is None:
             if len(self._open) >= OPEN_MAX:
                 self._write()
-            samples = self._open[key, minute, unit] = SampleSet(buckets={})
+            samples = self._open[key, minute, unit] = SampleSet()
             self.touch()
         return samples
 

@@ -12,13 +12,13 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from runtime.model.metric import MetricKey, SampleSet
+from runtime.model.metric import MetricKey, SampleSet, merged
 from runtime.sqlite import Connection
 
 SCHEMA: Final = (
     """CREATE TABLE IF NOT EXISTS metric (
-        id INTEGER PRIMARY KEY, account TEXT NOT NULL, region TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL,
-        dimensions TEXT NOT NULL, last_minute INTEGER NOT NULL,
+        id INTEGER PRIMARY KEY, account TEXT NOT NULL, region TEXT NOT NULL, namespace TEXT NOT NULL,
+        name TEXT NOT NULL, dimensions TEXT NOT NULL, last_minute INTEGER NOT NULL,
         UNIQUE (account, region, namespace, name, dimensions)) STRICT""",
     """CREATE TABLE IF NOT EXISTS metric_point (
         metric_id INTEGER NOT NULL, minute INTEGER NOT NULL, unit TEXT NOT NULL, samples BLOB NOT NULL,
@@ -59,7 +59,7 @@ def add_points(connection: Connection, points: Sequence[Point], now_minute: int,
             "SELECT samples FROM metric_point WHERE metric_id = ? AND minute = ? AND unit = ?", (ids[key], minute, unit)
         ).fetchone()
         if row is not None:
-            samples.merge(_DECODER.decode(row[0]))
+            samples = merged([_DECODER.decode(row[0]), samples])
         connection.execute(
             "INSERT OR REPLACE INTO metric_point VALUES (?, ?, ?, ?)",
             (ids[key], minute, unit, _ENCODER.encode(samples)),

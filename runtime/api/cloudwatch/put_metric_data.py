@@ -104,13 +104,13 @@ def _check(datum: MetricDatum, now_ms: int) -> None:
         raise invalid_value(
             f"The Timestamp of {datum.metric_name} must be within two weeks before and two hours ahead."
         )
-    numbers = [datum.value] if datum.value is not None else list(datum.values or ())
+    numbers = list(datum.values or ()) if datum.value is None else [datum.value]
     if datum.statistic_values is not None:
         numbers += _summary(datum.statistic_values)
     if datum.values is not None:
         _check_counts(datum)
     for value in numbers:
-        if value is None or math.isnan(value) or abs(value) > VALUE_MAX:
+        if math.isnan(value) or abs(value) > VALUE_MAX:
             raise invalid_value(f"The value {value} for parameter MetricData.member.1.Value is invalid.")
 
 

@@ -34,7 +34,7 @@ async def periods(
     found: Periods = {}
     for point in await meter.points(key, first, -(-end.ms // 60_000), unit):
         begin = first + (point.minute - first) // minutes * minutes
-        found.setdefault((begin * 60_000, point.unit), SampleSet(buckets={})).merge(point.samples)
+        found.setdefault((begin * 60_000, point.unit), SampleSet()).merge(point.samples)
     return found
 
 
@@ -59,6 +59,6 @@ def statistic(samples: SampleSet, name: str) -> float:
 
 def check_statistic(name: str) -> None:
     """Raises AwsError for what `statistic` does not know."""
-    probe = SampleSet(buckets={})
+    probe = SampleSet()
     probe.add(1.0)
     statistic(probe, name)

@@ -1,4 +1,5 @@
-"""Smithy's RPC v2 protocol in CBOR, which current SDKs speak with CloudWatch: `POST /service/<Service>/operation/<Action>`
+"""Smithy's RPC v2 protocol in CBOR, which current SDKs speak with CloudWatch:
+`POST /service/<Service>/operation/<Action>`,
 with the header `smithy-protocol: rpc-v2-cbor`. https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html
 
 An error carries its present name in the body and, in `x-amzn-query-error`, the one that it had in AWS's query protocol.

@@ -67,8 +67,8 @@ Handler = Callable[[Call, I_], Awaitable[Output]]
 
 
 class Action(msgspec.Struct, frozen=True):
-    """A registered action: `name` is AWS's, `input` the Struct of its input. `validation_code` is the service's word for
-    an input that breaks a constraint."""
+    """A registered action: `name` is AWS's, `input` the Struct of its input. `validation_code` is the service's word
+    for an input that breaks a constraint."""
 
     name: str
     operation: str
@@ -78,7 +78,7 @@ class Action(msgspec.Struct, frozen=True):
 
 
 class Service:
-    """The actions of one AWS service. `on_drain` is called when the server is about to stop, to end answers that go on."""
+    """The actions of one AWS service. `on_drain` is called when the server is about to stop: it ends open answers."""
 
     def __init__(self, name: str, *, target_prefix: str, validation_code: str = VALIDATION_CODE) -> None:
         self.name = name
@@ -86,7 +86,7 @@ class Service:
         self.validation_code = validation_code
         self.actions: dict[str, Action] = {}
         self.on_drain: Callable[[], None] | None = None
-        #: Error codes that the service had in AWS's query protocol, by those it has now: clients still show the former.
+        #: Error codes that the service had in AWS's query protocol, by those of now: clients still show the former.
         self.query_codes: dict[str, str] = {}
 
     def action(self, name: str) -> Callable[[Handler[I_]], Handler[I_]]:

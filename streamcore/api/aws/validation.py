@@ -91,6 +91,8 @@ def _typed(kind: inspect.Type, value: Any) -> Any:
         case inspect.DictType():
             entries = _container(value, dict, "Expected map or null")
             return {str(key): _typed(kind.value_type, item) for key, item in entries.items()}
+        case inspect.AnyType():
+            return value
         case _:
             return _scalar(kind, value)
 

@@ -11,7 +11,7 @@ service = LOGS.bind(store)
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Generic, NamedTuple, TypeVar, get_type_hints
 
 from runtime.errors import FunctionsError
@@ -32,10 +32,18 @@ class _Unbound(NamedTuple):
 class Registry(Generic[R]):
     """The actions of a service, before there is what they act on."""
 
-    def __init__(self, name: str, *, target_prefix: str, validation_code: str = VALIDATION_CODE) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        target_prefix: str,
+        validation_code: str = VALIDATION_CODE,
+        query_codes: Mapping[str, str] | None = None,
+    ) -> None:
         self.name = name
         self.target_prefix = target_prefix
         self.validation_code = validation_code
+        self.query_codes = query_codes or {}
         self.actions: dict[str, _Unbound] = {}
 
     def action(self, name: str) -> Callable[[Handler[R, I_]], Handler[R, I_]]:
@@ -52,7 +60,12 @@ class Registry(Generic[R]):
 
     def bind(self, resource: R) -> Service:
         """The service of these actions on that resource. Errors of the runtime become AWS's by their `code`."""
-        service = Service(self.name, target_prefix=self.target_prefix, validation_code=self.validation_code)
+        service = Service(
+            self.name,
+            target_prefix=self.target_prefix,
+            validation_code=self.validation_code,
+            query_codes=self.query_codes,
+        )
         for name, (input_, handler) in self.actions.items():
             service.add(name, input_, _bound(resource, handler))
         return service

@@ -27,7 +27,8 @@ MINUTE_MS: Final = 60_000
 OPEN_MAX: Final = 10_000
 
 _Open = tuple[MetricKey, int, str]
-Source = Callable[["Meter"], None]
+#: Records into the meter what happened until that time, in ms.
+Source = Callable[["Meter", int], None]
 
 
 class Meter:
@@ -77,7 +78,7 @@ class Meter:
 
     async def points(self, key: MetricKey, first: int, end: int, unit: str | None) -> list[Point]:
         """The points of the minutes [first, end), kept ones and the present one. A minute can come more than once."""
-        self._ask()
+        self._ask(self._clock.now_ms())
         found = await self._database.run(lambda connection: tables.read_points(connection, key, first, end, unit))
         unwritten = (
             Point(key, minute, each, samples)
@@ -88,7 +89,7 @@ class Meter:
 
     async def metrics(self, scope: Scope, since_minute: int) -> list[MetricKey]:
         """All metrics with a point since then, in a stable order."""
-        self._ask()
+        self._ask(self._clock.now_ms())
         kept = await self._database.run(
             lambda connection: tables.metrics(connection, scope.account, scope.region, since_minute)
         )
@@ -110,13 +111,13 @@ class Meter:
 
     def _minute_passed(self) -> None:
         self._timer = None
-        self._ask()
+        self._ask(self._clock.now_ms() - 1)  # the minute that has just passed
         self._write()
         self._stop_timer()  # what the sources told set it, and is written now
 
-    def _ask(self) -> None:
+    def _ask(self, at_ms: int) -> None:
         for source in self.sources:
-            source(self)
+            source(self, at_ms)
 
     def _write(self) -> None:
         if not self._open:

@@ -34,7 +34,7 @@ class StreamMeter:
         self._broker = broker
         self._last: dict[int, Counter[str]] = {}
 
-    def __call__(self, meter: Meter) -> None:
+    def __call__(self, meter: Meter, at_ms: int) -> None:
         """Records what happened to each stream since the last call."""
         present: dict[int, Counter[str]] = {}
         for stream in self._broker.catalog.streams():
@@ -45,16 +45,18 @@ class StreamMeter:
                 for name in _COUNTERS:
                     counted[name] += getattr(shard.counters, name)
             present[stream.info.stream_id] = counted
-            self._tell(meter, stream.info, counted, self._last.get(stream.info.stream_id, Counter()), age_ms)
+            self._tell(meter, stream.info, counted, self._last.get(stream.info.stream_id, Counter()), age_ms, at_ms)
         self._last = present
 
-    def _tell(self, meter: Meter, stream: StreamInfo, now: Counter[str], before: Counter[str], age_ms: int) -> None:
+    def _tell(
+        self, meter: Meter, stream: StreamInfo, now: Counter[str], before: Counter[str], age_ms: int, at_ms: int
+    ) -> None:
         for name, (metric, unit) in _COUNTERS.items():
             change = now[name] - before[name]
             if change > 0:  # a shard that left the stream took its counts along
-                meter.record(_key(stream, metric), change, unit)
+                meter.record(_key(stream, metric), change, unit, at_ms=at_ms)
         if now["get_records_calls"] > before["get_records_calls"]:
-            meter.record(_key(stream, "GetRecords.IteratorAgeMilliseconds"), age_ms, "Milliseconds")
+            meter.record(_key(stream, "GetRecords.IteratorAgeMilliseconds"), age_ms, "Milliseconds", at_ms=at_ms)
 
 
 def _key(stream: StreamInfo, name: str) -> MetricKey:

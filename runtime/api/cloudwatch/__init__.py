@@ -1,16 +1,14 @@
 """CloudWatch: one file per action; importing the package registers them all with `CLOUDWATCH`."""
 
 from runtime.api.cloudwatch import get_metric_data, get_metric_statistics, list_metrics, put_metric_data
-from runtime.api.cloudwatch.shapes import CLOUDWATCH, QUERY_CODES
+from runtime.api.cloudwatch.shapes import CLOUDWATCH
 from runtime.telemetry.meter import Meter
 from streamcore.api.aws.service import Service
 
 
 def cloudwatch_service(meter: Meter) -> Service:
     """The service on that meter."""
-    service = CLOUDWATCH.bind(meter)
-    service.query_codes = QUERY_CODES
-    return service
+    return CLOUDWATCH.bind(meter)
 
 
 __all__ = [

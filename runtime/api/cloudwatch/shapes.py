@@ -17,9 +17,6 @@ from streamcore.api.aws.errors import AwsError
 from streamcore.api.aws.service import Call
 from streamcore.api.aws.shapes import Shape, number, text
 
-CLOUDWATCH: Final = Registry[Meter](
-    "monitoring", target_prefix="GraniteServiceVersion20100801", validation_code="ValidationError"
-)
 #: What the codes were called in the query protocol, which clients still show.
 QUERY_CODES: Final = {
     "InvalidParameterValueException": "InvalidParameterValue",
@@ -27,6 +24,12 @@ QUERY_CODES: Final = {
     "MissingRequiredParameterException": "MissingParameter",
     "InternalServiceFault": "InternalServiceError",
 }
+CLOUDWATCH: Final = Registry[Meter](
+    "monitoring",
+    target_prefix="GraniteServiceVersion20100801",
+    validation_code="ValidationError",
+    query_codes=QUERY_CODES,
+)
 
 Namespace = Annotated[str, text(1, 255, r"[^:].*")]
 MetricName = Annotated[str, text(1, 255)]

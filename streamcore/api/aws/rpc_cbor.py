@@ -30,29 +30,27 @@ class RpcCborProtocol:
 
     def __init__(self, broker: Broker, services: Iterable[Service]) -> None:
         self._broker = broker
-        self._actions: dict[tuple[str, str], tuple[Service, Action]] = {
-            (service.target_prefix, action.name): (service, action)
-            for service in services
-            for action in service.actions.values()
+        self._actions: dict[tuple[str, str], Action] = {
+            (service.target_prefix, action.name): action for service in services for action in service.actions.values()
         }
 
     def claims(self, request: Request) -> bool:
         return request.headers.get("smithy-protocol", "") == _NAME
 
     async def answer(self, request: Request, request_id: str) -> Response | StreamingResponse:
-        service, action = self._find(request)
+        action = self._find(request)
         try:
-            if service is None or action is None or request.method != "POST":
+            if action is None or request.method != "POST":
                 raise AwsError("UnknownOperationException", 404)
             return Response(200, _headers(), await self._run(request, request_id, action), operation=action.operation)
         except TooLarge:
             return too_large()
         except Exception as error:  # noqa: BLE001  faults are logged in as_wire; the client gets a 500
-            return _error(as_wire(error, request_id), service, action)
+            return _error(as_wire(error, request_id), action)
 
-    def _find(self, request: Request) -> tuple[Service, Action] | tuple[None, None]:
+    def _find(self, request: Request) -> Action | None:
         found = _PATH.match(request.path)
-        return (None, None) if found is None else self._actions.get((found[1], found[2]), (None, None))
+        return None if found is None else self._actions.get((found[1], found[2]))
 
     async def _run(self, request: Request, request_id: str, action: Action) -> bytes:
         body = inflated(request) or _EMPTY
@@ -74,9 +72,9 @@ def _headers() -> dict[str, str]:
     return {"content-type": RPC_CBOR.content_type, "smithy-protocol": _NAME}
 
 
-def _error(error: AwsError, service: Service | None, action: Action | None) -> Response:
-    headers = _headers()
-    code = error.code if service is None else service.query_codes.get(error.code, error.code)
-    headers["x-amzn-query-error"] = f"{code};{'Sender' if error.status < 500 else 'Receiver'}"
-    operation = "" if action is None else action.operation
-    return Response(error.status, headers, RPC_CBOR.encode(error.body), operation=operation, error=error.code)
+def _error(error: AwsError, action: Action | None) -> Response:
+    body = RPC_CBOR.encode(error.body)
+    if action is None:
+        return Response(error.status, _headers(), body, error=error.code)
+    headers = _headers() | action.error_headers(error.code, error.status)
+    return Response(error.status, headers, body, operation=action.operation, error=error.code)

@@ -153,8 +153,11 @@ def _headers(codec: Codec, body: bytes) -> dict[str, str]:
 
 def _error(error: AwsError, codec: Codec, action: Action | None) -> Response:
     body = codec.encode(error.body)
-    operation = "" if action is None else action.operation
-    return Response(error.status, _headers(codec, body), body, operation=operation, error=error.code)
+    headers = _headers(codec, body)
+    if action is None:
+        return Response(error.status, headers, body, error=error.code)
+    headers |= action.error_headers(error.code, error.status)
+    return Response(error.status, headers, body, operation=action.operation, error=error.code)
 
 
 def unforeseen(request_id: str) -> AwsError:

@@ -72,7 +72,7 @@ async def test_pages_of_groups(logs: Logs) -> None:
         if token is None:
             break
     assert [len(page) for page in names] == [3, 3, 1]
-    assert sorted(sum(names, [])) == [f"g{number}" for number in range(7)]
+    assert sorted(name for page in names for name in page) == [f"g{number}" for number in range(7)]
     assert (await logs.fails("DescribeLogGroups", nextToken="nonsense"))[0] == "InvalidParameterException"
 
 

@@ -112,7 +112,7 @@ def test_a_function_s_log(served: Served) -> None:
 
 
 def test_following_as_the_command_line_does(served: Served) -> None:
-    """`aws logs tail --follow`: FilterLogEvents from the last event's time on, and event ids to leave out what it had."""
+    """`aws logs tail --follow`: FilterLogEvents from the last event's time on; event ids leave out what it had."""
     logs = served.client("logs")
     served.invoked("s", "r1", b"one\n")
     seen: dict[str, str] = {}

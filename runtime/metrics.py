@@ -8,6 +8,7 @@ from itertools import accumulate
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
 from runtime.app import Functions
+from runtime.logbook import Logbook
 from runtime.workers.lanes import DURATION_BOUNDS_MS, FunctionStats
 
 
@@ -49,6 +50,30 @@ class FunctionsSource:
                 dropped.add_metric(values, stats.discarded)
                 age.add_metric(values, stats.iterator_age_ms / 1000)
         yield from (batches, records, errors, dropped, age)
+
+
+class LogbookSource:
+    """Samples of the log store and its database."""
+
+    def __init__(self, logbook: Logbook) -> None:
+        self._logbook = logbook
+
+    def collect(self) -> Iterator[Metric]:
+        book = self._logbook
+        yield GaugeMetricFamily(
+            "streamcore_log_pending_bytes", "Bytes of log events that wait to be written.", book.database.pending_bytes
+        )
+        yield CounterMetricFamily(
+            "streamcore_log_dropped_events",
+            "Log events dropped: more came than the disk took.",
+            book.store.dropped_events,
+        )
+        yield CounterMetricFamily(
+            "streamcore_log_failed_writes",
+            "Pieces of logs or metrics that a failing disk lost.",
+            book.database.lost_jobs,
+        )
+        yield GaugeMetricFamily("streamcore_live_tails", "Live tails that are open.", len(book.store.followers))
 
 
 def _functions(functions: dict[str, FunctionStats]) -> Iterator[Metric]:

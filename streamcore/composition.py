@@ -6,10 +6,16 @@ The composition root: the only file of the broker's package that knows the runti
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
+from runtime.api.cloudwatch import cloudwatch_service
+from runtime.api.logs import logs_service
 from runtime.app import Functions
-from runtime.metrics import FunctionsSource
+from runtime.logbook import Logbook
+from runtime.metrics import FunctionsSource, LogbookSource
+from runtime.telemetry.door import Watched
 from streamcore.api.aws.kinesis import KINESIS
+from streamcore.api.aws.rpc_cbor import RpcCborProtocol
 from streamcore.api.aws.service import Endpoint
 from streamcore.api.aws.target import TargetProtocol
 from streamcore.api.http import Api
@@ -28,34 +34,41 @@ class Composition:
     broker: Broker
     server: HttpServer
     functions: Functions
+    logbook: Logbook
     url: str
 
     @classmethod
     async def start(cls, settings: Settings) -> Composition:
         """Raises StartError, and OSError when the address cannot be had."""
         broker = await start_broker(settings, data=settings.data)
+        logbook = Logbook(broker, Path(settings.data))
         try:
+            await logbook.start()
             exposition = Exposition(broker)
             operations = OperationsApi(broker, exposition)
             doors: dict[str, Api] = {
-                "/v1/": NativeApi(broker),
+                "/v1/": Watched(NativeApi(broker), logbook.meter),
                 "/metrics": operations,
                 "/healthz": operations,
                 "/readyz": operations,
             }
             functions = Functions(broker)
             exposition.add(FunctionsSource(functions))
+            exposition.add(LogbookSource(logbook))
             await functions.start()
-            aws = Endpoint([TargetProtocol(broker, [KINESIS])])
-            server = HttpServer(settings, doors, aws)
+            logs, cloudwatch = logs_service(logbook.store), cloudwatch_service(logbook.meter)
+            aws = Endpoint([RpcCborProtocol(broker, [cloudwatch]), TargetProtocol(broker, [KINESIS, logs, cloudwatch])])
+            server = HttpServer(settings, doors, Watched(aws, logbook.meter))
             url = await server.start()
         except BaseException:
+            await logbook.close()
             await broker.close()
             raise
-        return cls(broker, server, functions, url)
+        return cls(broker, server, functions, logbook, url)
 
     async def stop(self) -> None:
         """Ends requests and batches in progress, commits what waits, closes the volume."""
         await self.server.stop()
         await self.functions.close()
+        await self.logbook.close()
         await self.broker.close()

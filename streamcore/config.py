@@ -78,6 +78,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     drain_s: Annotated[float, msgspec.Meta(ge=0)] = 5.0
     #: Worker processes of functions, all together.
     workers: Annotated[int, msgspec.Meta(ge=1, le=1024)] = 4
+    #: Disk for the logs of functions and for metrics, in bytes; the oldest go first.
+    log_max_bytes: Annotated[int, msgspec.Meta(ge=8 * 1024 * 1024)] = 1024 * 1024 * 1024
     #: Text for people, JSON for machines; on standard error.
     log_format: LogFormat = LogFormat.TEXT
     log_level: Annotated[str, msgspec.Meta(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"

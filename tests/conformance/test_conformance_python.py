@@ -43,6 +43,12 @@ def test_aws_cli_through_its_tutorial(endpoints: Endpoints, tmp_path: Path) -> N
     assert run(programs, ["sh", "-x", script], tmp_path, ENDPOINT=endpoints.plain).endswith("ok\n")
 
 
+def test_aws_cli_with_logs_and_metrics(endpoints: Endpoints, tmp_path: Path) -> None:
+    programs = environment_with("awscli")
+    script = str(HERE / "aws_cli_logs.sh")
+    assert run(programs, ["sh", "-x", script], tmp_path, ENDPOINT=endpoints.plain).endswith("ok\n")
+
+
 def test_aggregated_records(endpoints: Endpoints, tmp_path: Path) -> None:
     programs = environment_with("aws-kinesis-agg", "boto3")
     script = str(HERE / "aggregation.py")

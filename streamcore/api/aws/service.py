@@ -19,7 +19,7 @@ import inspect
 import logging
 import re
 from base64 import b64encode
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from random import Random
 from typing import Any, Final, Protocol, TypeVar, get_type_hints
 
@@ -36,6 +36,8 @@ log = logging.getLogger(__name__)
 
 #: As many random bytes as the real service puts into `x-amz-id-2`.
 ID_2_BYTES: Final = 72
+#: What most services answer to an input that breaks a constraint.
+VALIDATION_CODE: Final = "ValidationException"
 #: The largest body taken, before and after it is inflated: 10 MiB of records are 13.4 MiB in base64, and every record
 #: brings its key and the names around it. Larger ones get 413.
 BODY_MAX_BYTES: Final = 16 * 1024 * 1024
@@ -65,21 +67,39 @@ Handler = Callable[[Call, I_], Awaitable[Output]]
 
 
 class Action(msgspec.Struct, frozen=True):
-    """A registered action: `name` is AWS's, `input` the Struct of its input."""
+    """A registered action: `name` is AWS's, `input` the Struct of its input. `validation_code` is the service's word
+    for an input that breaks a constraint, `query_codes` what its error codes were in AWS's query protocol."""
 
     name: str
     operation: str
     input: type[Shape]
     handler: Handler[Any]
+    validation_code: str = VALIDATION_CODE
+    query_codes: Mapping[str, str] = {}
+
+    def error_headers(self, code: str, status: int) -> dict[str, str]:
+        """Tells clients what an error was called in the query protocol: that is what they show."""
+        former = self.query_codes.get(code)
+        return {} if former is None else {"x-amzn-query-error": f"{former};{'Sender' if status < 500 else 'Receiver'}"}
 
 
 class Service:
-    """The actions of one AWS service."""
+    """The actions of one AWS service. `on_drain` is called when the server is about to stop: it ends open answers."""
 
-    def __init__(self, name: str, *, target_prefix: str) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        target_prefix: str,
+        validation_code: str = VALIDATION_CODE,
+        query_codes: Mapping[str, str] | None = None,
+    ) -> None:
         self.name = name
         self.target_prefix = target_prefix
+        self.validation_code = validation_code
+        self.query_codes = query_codes or {}
         self.actions: dict[str, Action] = {}
+        self.on_drain: Callable[[], None] | None = None
 
     def action(self, name: str) -> Callable[[Handler[I_]], Handler[I_]]:
         """Registers a coroutine `(call, input)` under AWS's name for it."""
@@ -87,10 +107,16 @@ class Service:
         def register(handler: Handler[I_]) -> Handler[I_]:
             if name in self.actions:
                 raise ValueError(f"{self.name} has an action {name} already")
-            self.actions[name] = Action(name, f"{self.name}.{name}", _input_of(handler), handler)
+            self.add(name, _input_of(handler), handler)
             return handler
 
         return register
+
+    def add(self, name: str, input_: type[Shape], handler: Handler[Any]) -> None:
+        """Registers an action whose input is known otherwise than by an annotation."""
+        self.actions[name] = Action(
+            name, f"{self.name}.{name}", input_, handler, self.validation_code, self.query_codes
+        )
 
     def __repr__(self) -> str:
         return f"<Service {self.name}, {len(self.actions)} actions>"

@@ -19,6 +19,7 @@ from streamcore.api.aws.codecs import CBOR, Codec, codec_for
 from streamcore.api.aws.errors import AwsError, internal, translate
 from streamcore.api.aws.service import (
     BODY_MAX_BYTES,
+    VALIDATION_CODE,
     Action,
     Call,
     EventStream,
@@ -27,6 +28,7 @@ from streamcore.api.aws.service import (
     too_large,
     xml_error,
 )
+from streamcore.api.aws.shapes import Shape
 from streamcore.api.aws.sigv4 import identify, scope_of
 from streamcore.api.aws.validation import serialization
 from streamcore.api.http import Request, Response, StreamingResponse
@@ -38,7 +40,7 @@ log = logging.getLogger(__name__)
 _NO_ACTION: Final = "Unable to determine service/operation name to be authorized"
 
 
-class _TooLarge(Exception):
+class TooLarge(Exception):
     """An inflated body beyond its bound."""
 
 
@@ -47,9 +49,10 @@ class TargetProtocol:
 
     def __init__(self, broker: Broker, services: Iterable[Service]) -> None:
         self._broker = broker
+        self._services = list(services)
         self._actions: dict[str, Action] = {
             f"{service.target_prefix}.{action.name}": action
-            for service in services
+            for service in self._services
             for action in service.actions.values()
         }
 
@@ -75,19 +78,19 @@ class TargetProtocol:
             )
         try:
             return await self._run(request, request_id, action, codec)
-        except _TooLarge:
+        except TooLarge:
             return too_large()
         except AwsError as error:
             return _error(error, codec, action)
         except StreamcoreError as error:
-            return _error(translate(error) or _unforeseen(request_id), codec, action)
-        except Exception:  # noqa: BLE001  logged in _unforeseen; the client gets a 500
-            return _error(_unforeseen(request_id), codec, action)
+            return _error(translate(error) or unforeseen(request_id), codec, action)
+        except Exception:  # noqa: BLE001  logged in unforeseen; the client gets a 500
+            return _error(unforeseen(request_id), codec, action)
 
     async def _run(
         self, request: Request, request_id: str, action: Action | None, codec: Codec
     ) -> Response | StreamingResponse:
-        body = _inflated(request)
+        body = inflated(request)
         try:
             if action is None:
                 raise AwsError("UnknownOperationException")
@@ -96,18 +99,31 @@ class TargetProtocol:
             codec.parse(body)  # a body that does not parse comes first
             raise
         call = Call(self._broker, scope_of(identity, self._broker.settings.scope), request_id, codec)
-        output = await action.handler(call, codec.decode(body, action.input))
+        output = await action.handler(call, decoded(codec, body, action))
         return _answer(output, call, action)
 
     def start_draining(self) -> None:
         self._broker.end_subscriptions()
+        for service in self._services:
+            if service.on_drain is not None:
+                service.on_drain()
 
     def __repr__(self) -> str:
         return f"<TargetProtocol, {len(self._actions)} actions>"
 
 
-def _inflated(request: Request) -> bytes:
-    """The body without its `Content-Encoding: gzip`. Raises AwsError when it is damaged, _TooLarge."""
+def decoded(codec: Codec, body: bytes, action: Action) -> Shape:
+    """The action's input. Raises AwsError, with the service's own code for a constraint that is broken."""
+    try:
+        return codec.decode(body, action.input)
+    except AwsError as error:
+        if error.code != VALIDATION_CODE or action.validation_code == VALIDATION_CODE:
+            raise
+        raise AwsError(action.validation_code, error.status, error.message) from None
+
+
+def inflated(request: Request) -> bytes:
+    """The body without its `Content-Encoding: gzip`. Raises AwsError when it is damaged, TooLarge."""
     if request.headers.get("content-encoding", "").strip().lower() != "gzip":
         return request.body
     inflater = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
@@ -116,7 +132,7 @@ def _inflated(request: Request) -> bytes:
     except zlib.error:
         raise serialization() from None
     if len(body) > BODY_MAX_BYTES:
-        raise _TooLarge
+        raise TooLarge
     if not inflater.eof or inflater.unused_data:
         raise serialization()
     return body
@@ -137,11 +153,14 @@ def _headers(codec: Codec, body: bytes) -> dict[str, str]:
 
 def _error(error: AwsError, codec: Codec, action: Action | None) -> Response:
     body = codec.encode(error.body)
-    operation = "" if action is None else action.operation
-    return Response(error.status, _headers(codec, body), body, operation=operation, error=error.code)
+    headers = _headers(codec, body)
+    if action is None:
+        return Response(error.status, headers, body, error=error.code)
+    headers |= action.error_headers(error.code, error.status)
+    return Response(error.status, headers, body, operation=action.operation, error=error.code)
 
 
-def _unforeseen(request_id: str) -> AwsError:
+def unforeseen(request_id: str) -> AwsError:
     """To be called where the fault was caught: logs it."""
     log.exception("request %s failed", request_id)
     return internal()
@@ -176,9 +195,9 @@ class Frames:
         except StopAsyncIteration:
             await self.aclose()
             raise
-        except Exception as error:  # noqa: BLE001  told to the client, or logged in _unforeseen
+        except Exception as error:  # noqa: BLE001  told to the client, or logged in unforeseen
             await self.aclose()
-            wire = _as_wire(error, self._call.request_id)
+            wire = as_wire(error, self._call.request_id)
             payload_bytes = codec.encode({"message": wire.message or ""})
             return eventstream.exception(wire.code, codec.content_type, payload_bytes)
 
@@ -189,7 +208,8 @@ class Frames:
             await close()
 
 
-def _as_wire(error: Exception, request_id: str) -> AwsError:
+def as_wire(error: Exception, request_id: str) -> AwsError:
+    """The answer to what an action raised; faults nobody foresaw are logged."""
     if isinstance(error, AwsError):
         return error
-    return (translate(error) if isinstance(error, StreamcoreError) else None) or _unforeseen(request_id)
+    return (translate(error) if isinstance(error, StreamcoreError) else None) or unforeseen(request_id)

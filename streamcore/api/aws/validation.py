@@ -91,6 +91,8 @@ def _typed(kind: inspect.Type, value: Any) -> Any:
         case inspect.DictType():
             entries = _container(value, dict, "Expected map or null")
             return {str(key): _typed(kind.value_type, item) for key, item in entries.items()}
+        case inspect.AnyType():
+            return value
         case _:
             return _scalar(kind, value)
 
@@ -125,6 +127,8 @@ def _scalar(kind: inspect.Type, value: Any) -> Any:
     match kind:
         case inspect.IntType() if isinstance(value, int | float) and not isinstance(value, bool):
             return _integer(value)
+        case inspect.FloatType() if isinstance(value, int | float) and not isinstance(value, bool):
+            return _float(value)
         case inspect.BoolType():
             return _boolean(value)
         case inspect.BytesType() if isinstance(value, str | bytes):
@@ -140,6 +144,13 @@ def _integer(value: float) -> int:
     if not -(2**63) <= value < 2**63:  # no NaN either
         raise serialization(f"{_java_class(value)} can not be converted to an Integer")
     return int(value)  # the service cuts a fraction off
+
+
+def _float(value: float) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        raise serialization(f"{_java_class(value)} can not be converted to a Double") from None
 
 
 def _boolean(value: Any) -> bool:
@@ -194,6 +205,8 @@ def _wanted(kind: inspect.Type) -> str:
     match kind:
         case inspect.IntType():
             return "an Integer"
+        case inspect.FloatType():
+            return "a Double"
         case inspect.BytesType():
             return "a Blob"
         case _:

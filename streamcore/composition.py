@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from runtime.api.downloads import DownloadsApi
+from runtime.api.lambda_ import LAMBDA
 from runtime.app import Functions
+from runtime.functions.downloads import PREFIX
 from runtime.metrics import FunctionsSource
 from streamcore.api.aws.kinesis import KINESIS
+from streamcore.api.aws.rest import RestJsonProtocol
 from streamcore.api.aws.service import Endpoint
 from streamcore.api.aws.target import TargetProtocol
 from streamcore.api.http import Api
@@ -46,8 +50,10 @@ class Composition:
             functions = Functions(broker)
             exposition.add(FunctionsSource(functions))
             await functions.start()
-            aws = Endpoint([TargetProtocol(broker, [KINESIS])])
-            server = HttpServer(settings, doors, aws)
+            doors[PREFIX] = DownloadsApi(functions.downloads, broker.clock)
+            rest = RestJsonProtocol(broker, [LAMBDA.on(functions)])
+            aws = Endpoint([rest, TargetProtocol(broker, [KINESIS])])
+            server = HttpServer(settings, doors, aws, aws.body_limit)
             url = await server.start()
         except BaseException:
             await broker.close()

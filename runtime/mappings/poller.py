@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, NamedTuple
 
-from runtime.errors import EventTooLargeError, PoolBusyError
+from runtime.errors import EventTooLargeError, PoolBusyError, ThrottledError
 from runtime.mappings.checkpoints import SHARD_END
 from runtime.model import batching, delivery
 from runtime.model.invocation import Outcome
@@ -215,7 +215,7 @@ class ShardPoller:
         while True:
             try:
                 outcome = await self._call(self._form.event(part))
-            except (PoolBusyError, OSError):  # no invoke took place: not a retry of the function
+            except (PoolBusyError, ThrottledError, OSError):  # no invoke took place: not a retry of the function
                 refusals += 1
                 decision = delivery.postpone(
                     numbers, attempt, refusals, self._config, clock.now_ms(),

@@ -17,7 +17,6 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Final, Generic, TypeVar
-from urllib.parse import parse_qsl
 
 import msgspec
 
@@ -74,6 +73,10 @@ class ErrorForms:
 
     def body(self, error: AwsError) -> dict[str, str]:
         return {} if error.message is None else {"message": error.message}
+
+    def fault(self) -> AwsError:
+        """The answer to what nobody foresaw."""
+        return internal()
 
     def too_large(self, action: str, limit_bytes: int) -> AwsError:
         """The answer to a body beyond the action's bound."""
@@ -237,7 +240,7 @@ def _told(error: Exception, target: _Target, request_id: str) -> AwsError:
     told = target.errors.from_exception(error)
     if told is None:
         log.exception("request %s failed", request_id)
-        return internal()
+        return target.errors.fault()
     return told
 
 

@@ -150,9 +150,9 @@ class Endpoint:
     async def _answer(self, request: Request, request_id: str) -> Response | StreamingResponse:
         try:
             protocol = next((p for p in self._protocols if p.claims(request)), self._fallback)
-            if len(request.body) > BODY_MAX_BYTES:
-                if len(request.body) > protocol.body_limit(request.method, request.path):
-                    return too_large()
+            size = len(request.body)
+            if size > BODY_MAX_BYTES and size > protocol.body_limit(request.method, request.path):
+                return too_large()
             return await protocol.answer(request, request_id)
         except Exception:
             log.exception("request %s failed: %s %s", request_id, request.method, request.path[:200])

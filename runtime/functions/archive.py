@@ -34,6 +34,8 @@ def unpack(archive: Path, into: Path, most_bytes: int) -> int:
     try:
         with zipfile.ZipFile(archive) as opened:
             return _Unpacking(opened, into, most_bytes).run()
+    except InvalidValueError:
+        raise
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, UnicodeError, ValueError):
         raise damaged() from None
     except (FileExistsError, NotADirectoryError, IsADirectoryError):  # one name as a file and as a folder

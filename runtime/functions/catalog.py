@@ -120,7 +120,10 @@ class Catalog:
 
     def configuration(self, ref: FunctionRef) -> Configuration:
         """That of a version, or of the version that an alias points to. Raises NotFoundError."""
-        function = self.function(ref.key)
+        try:
+            function = self.function(ref.key)
+        except NotFoundError:
+            raise NotFoundError(f"Function not found: {ref.arn}") from None
         if ref.qualifier in (None, LATEST):
             return function.latest
         assert ref.qualifier is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from typing import TypeVar
 
@@ -29,6 +29,6 @@ def _write(key: str) -> str:
 
 def _read(marker: str) -> str:
     try:
-        return urlsafe_b64decode(marker.encode()).decode()
+        return b64decode(marker.encode(), altchars=b"-_", validate=True).decode()
     except ValueError:
         raise InvalidValueError("Invalid marker") from None

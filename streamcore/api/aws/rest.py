@@ -204,9 +204,17 @@ def _choose(found: Found[_Target], request: Request) -> Leaf[_Target] | None:
     fitting = [leaf for leaf in found.leaves if leaf.demanded <= query]
     names = {leaf.target.bound.service.name for leaf in fitting}
     if len(names) > 1:
-        signed_for = _identity(request).service
+        signed_for = _signed_for(request)
         fitting = [leaf for leaf in fitting if leaf.target.bound.service.name == signed_for] or fitting
     return fitting[0] if fitting else None
+
+
+def _signed_for(request: Request) -> str:
+    """The service in the signature; empty when there is none, which is told later."""
+    try:
+        return _identity(request).service
+    except AwsError:
+        return ""
 
 
 def _identity(request: Request) -> Identity:

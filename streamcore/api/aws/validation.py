@@ -212,6 +212,8 @@ def _wanted(kind: inspect.Type) -> str:
 def _failures(kind: inspect.Type, value: Any, path: str) -> Iterator[str]:
     """Sentences for all that a value of the right type fails, in the order of the fields."""
     match kind:
+        case inspect.AnyType():
+            return
         case inspect.UnionType():
             if value is not None:
                 yield from _failures(_member(kind), value, path)

@@ -5,6 +5,7 @@ Warm invocations are the hot path: what a name comes to is looked up once and ke
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from random import Random
@@ -117,7 +118,7 @@ class Invoker:
         key, reserved = resolved.ref.key, resolved.reserved
         self._admit(key, reserved)
         try:
-            spec = target.spec if not target.folder else _present(target)
+            spec = target.spec if not target.folder else await asyncio.to_thread(_present, target)
             outcome = await self._run(
                 spec, event, request_id=request_id, client_context=client_context, trace_id=trace_id
             )

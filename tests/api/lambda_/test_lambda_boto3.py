@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
+import zipfile
 from base64 import b64decode, b64encode
 from pathlib import Path
 from typing import Any
@@ -137,9 +139,6 @@ async def test_the_life_of_a_function(tmp_path: Path) -> None:
 def large(client: Any, url: str) -> None:
     """Beyond the bounds of all other routes, within that of an upload; and a little beyond that."""
     noise = bytes(range(256)) * 4096 * 22  # stored as it is, 22 MiB
-    import io
-    import zipfile
-
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as opened:
         opened.writestr("app.py", "def handler(event, context): return 1\n")

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from base64 import b64decode, b64encode
 from typing import Any
 
 import pytest
-from lambda_harness import ACCOUNT, REGION, ZIP, World, archive, arn
+from lambda_harness import ACCOUNT, REGION, ROLE, ZIP, World, archive, arn
 
-from runtime.errors import PoolBusyError, PoolClosedError
+from runtime.api.lambda_ import LAMBDA
+from runtime.errors import InvalidParameterError, PoolBusyError, PoolClosedError
 from runtime.model.invocation import Status
 from runtime.model.names import FunctionRef
+from streamcore.api.aws.rest import RestAction
 from streamcore.api.http import Request
 
 INVALID = "InvalidParameterValueException"
@@ -295,6 +298,70 @@ def test_code_from_an_object_store(world: World) -> None:
     world.functions._fetch_object = fetch
     told = world.create(Code={"S3Bucket": "bucket", "S3Key": "code.zip", "S3ObjectVersion": "7"})
     assert (asked, told["CodeSize"]) == ([("bucket", "code.zip", "7")], len(ZIP))
+
+
+def test_an_embedder_invokes_by_name(world: World) -> None:
+    world.close()
+    local = World(account=ACCOUNT, region=REGION)
+    local.create(Publish=True)
+    for name, qualifier in (("f", None), ("f:1", None), (arn("f"), "1")):
+        outcome = local.run(local.functions.invoke(name, b"[1]", qualifier=qualifier))
+        assert (outcome.ok, outcome.payload) == (True, b"[1]")
+    with pytest.raises(InvalidParameterError, match="must be a registered function"):
+        local.run(local.functions.invoke("nope", b"{}"))
+    local.close()
+    world.__init__()  # type: ignore[misc]  # what the fixture closes
+
+
+JUNK_BODIES = [
+    b"",
+    b"{",
+    b"[]",
+    b"null",
+    b'"text"',
+    b"\xff\xfe",
+    b"[" * 5000,
+    b'{"FunctionName": {}, "Code": [], "Tags": 3, "Environment": {"Variables": {"a": null}}, "Layers": {}}',
+    b'{"FunctionName": "f", "Role": "' + ROLE.encode() + b'", "Code": {"ZipFile": "!!!"}, "Timeout": 1e400}',
+    b'{"Timeout": 99999999999999999999999, "MemorySize": "x", "RoutingConfig": {"AdditionalVersionWeights": {"1": "x"}}}',
+    b'{"Name": "a", "FunctionVersion": "1", "RoutingConfig": {"AdditionalVersionWeights": {"2": NaN}}}',
+    b'{"AllowedPublishers": {"SigningProfileVersionArns": [null]}, "Content": {"ZipFile": ""}, "AuthType": 1}',
+]
+JUNK_LABELS = [
+    "f",
+    "f:1",
+    "%00",
+    "%FF%FE",
+    "..",
+    "a" * 3000,
+    "arn:aws:lambda",
+    arn("f"),
+    "0",
+    "-1",
+    "9" * 30,
+    "%F0%9F%8E%89",
+]
+
+
+@pytest.mark.parametrize("action", LAMBDA.actions.values(), ids=LAMBDA.actions)
+def test_junk_is_never_our_fault(world: World, action: RestAction, caplog: pytest.LogCaptureFixture) -> None:
+    world.create()
+    headers = {
+        "authorization": f"AWS4-HMAC-SHA256 Credential={ACCOUNT}/1/{REGION}/lambda/aws4_request, "
+        "SignedHeaders=host, Signature=0a1b",
+        "x-amz-date": "20231114T221320Z",
+    }
+    path, _, demanded = action.template.partition("?")
+    for number, label in enumerate(JUNK_LABELS):
+        target = re.sub(r"\{\w+\}", label, path)
+        for body in JUNK_BODIES if number in (0, 7) else JUNK_BODIES[:2]:
+            query = (
+                f"{demanded}&Qualifier={label}&MaxItems={label}&Marker={label}&RevisionId=&tagKeys={label}&Arn={label}"
+            )
+            for each in (query, demanded):
+                got = world.handle(Request(action.method, target, headers, body, each))
+                assert got.status < 500, (target, body, each, got.body)
+    assert caplog.records == []
 
 
 def test_paths_that_lead_nowhere(world: World) -> None:

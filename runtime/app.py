@@ -16,13 +16,19 @@ import uuid
 from collections.abc import Sequence
 from functools import partial
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 import msgspec
 
 from runtime.destinations.kinesis import to_stream
 from runtime.destinations.router import Destinations
-from runtime.errors import DestinationError, InvalidParameterError
+from runtime.errors import DestinationError, InvalidParameterError, InvalidValueError, NotFoundError
+from runtime.functions.catalog import Catalog
+from runtime.functions.code import CodeStore
+from runtime.functions.downloads import Downloads
+from runtime.functions.folder import BUCKET, check_folder
+from runtime.functions.invoker import AsyncQueue, Check, Invoked, Invoker
+from runtime.functions.provisioning import Provisioning
 from runtime.mappings.mapping import Mapping
 from runtime.mappings.poller import Discarded, Form, OnOutcome
 from runtime.model.failure_record import failure_record
@@ -30,13 +36,14 @@ from runtime.model.filtering import RecordFilter, selection
 from runtime.model.function import FunctionSpec
 from runtime.model.invocation import Outcome
 from runtime.model.mapping import MappingConfig, StartingPosition
+from runtime.model.names import LATEST, FunctionKey
 from runtime.registry import Handler, spec_of
 from runtime.sources import kinesis
 from runtime.workers.pool import OutputSink, PoolStats, WorkerPool
 from streamcore.broker import Broker
 from streamcore.clock import sleep_until_ms
 from streamcore.errors import StreamNotFound
-from streamcore.model.stream import ShardInfo
+from streamcore.model.stream import Scope, ShardInfo
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +52,20 @@ _ENCODER: Final = msgspec.json.Encoder()
 _DECODER: Final = msgspec.json.Decoder(MappingConfig)
 #: Times that an on-failure destination is tried.
 DELIVERIES_MAX: Final = 5
+_NO_OBJECTS: Final = (
+    "S3Bucket and S3Key need an S3 service, and this endpoint has none. "
+    f'Give the code as ZipFile, or S3Bucket="{BUCKET}" and S3Key=<absolute folder>.'
+)
+
+
+class FetchObject(Protocol):
+    """Reads an object of an S3 service. Raises InvalidValueError in AWS's words when it cannot be had."""
+
+    async def __call__(self, bucket: str, key: str, version: str | None) -> bytes: ...
+
+
+def _any_runtime(runtime: str, handler: str, architectures: tuple[str, ...]) -> None:
+    """The check that refuses nothing."""
 
 
 class Functions:
@@ -62,8 +83,15 @@ class Functions:
         idle_timeout_s: float = 300.0,
         preload: tuple[str, ...] = (),
         on_output: OutputSink | None = None,
+        check_runtime: Check = _any_runtime,
+        fetch_object: FetchObject | None = None,
+        async_queue: AsyncQueue | None = None,
     ) -> None:
+        """`check_runtime` is asked when a function is created or its runtime changes; `fetch_object` reads code that is
+        given by bucket and key; `async_queue` keeps asynchronous invocations."""
         self._broker = broker
+        self.check_runtime = check_runtime
+        self._fetch_object = fetch_object
         self._pool = WorkerPool(
             workers or broker.settings.workers,
             idle_timeout_s,
@@ -72,6 +100,13 @@ class Functions:
         )
         self._pool_started: asyncio.Task[None] | None = None
         self._specs: dict[str, FunctionSpec] = {}
+        self.code = CodeStore(None if broker.folder is None else broker.folder / "functions")
+        self.catalog = Catalog(broker, self.code, self._specs)
+        self.invoker = Invoker(self.catalog, self._run)
+        self.invoker.queue = async_queue
+        self.provisioning = Provisioning(self.catalog, self._warm)
+        self.downloads = Downloads(self.code)
+        self.catalog.on_change.append(self._retire_deleted)
         self._configs: dict[str, MappingConfig] = {}
         self.mappings: dict[str, Mapping] = {}
         self.destinations = Destinations()
@@ -87,7 +122,10 @@ class Functions:
         await self.close()
 
     async def start(self) -> None:
-        """Finds the mappings that the broker keeps; they begin when their functions are registered."""
+        """Finds the functions and the mappings that the broker keeps; mappings begin when their functions are
+        registered."""
+        await self.catalog.start()
+        self.provisioning.start()
         for text in (await self._broker.documents(_MAPPINGS)).values():
             config = _DECODER.decode(text)
             self._configs[config.uuid] = config
@@ -95,9 +133,11 @@ class Functions:
     async def close(self) -> None:
         """Lets batches in progress end, keeps positions, ends the workers."""
         await asyncio.gather(*(mapping.stop() for mapping in self.mappings.values()))
+        await self.provisioning.close()
         if self._pool_started is not None:
             await asyncio.wait([self._pool_started])
             await self._pool.close()
+        await self.catalog.close()
 
     async def register(self, handler: Handler | FunctionSpec) -> FunctionSpec:
         """Makes a function known, replacing one of its name; mappings to it that were kept go on.
@@ -106,6 +146,7 @@ class Functions:
         """
         spec = handler if isinstance(handler, FunctionSpec) else spec_of(handler)
         self._specs[spec.name] = spec
+        self.invoker.forget_all()
         for config in self._configs.values():
             if config.function_name == spec.name and config.uuid not in self.mappings:
                 try:
@@ -114,13 +155,47 @@ class Functions:
                     log.warning("the mapping %s stays idle: %s", config.uuid, error)
         return spec
 
-    async def invoke(self, name: str, event: bytes) -> Outcome:
-        """Runs a registered function once. Raises InvalidParameterError for an unknown one; else as `WorkerPool`."""
-        spec = self._specs.get(name)
-        if spec is None:
-            raise InvalidParameterError("function_name", name, "must be a registered function")
-        await self._start_pool()
-        return await self._pool.invoke(spec, event)
+    async def invoke(self, name: str, event: bytes, *, qualifier: str | None = None) -> Outcome:
+        """Runs a function once: a registered one, or one of the catalogue by name, partial ARN or ARN.
+
+        Raises InvalidParameterError for an unknown one; else as `Invoker.invoke`.
+        """
+        try:
+            return (await self.call(name, event, qualifier=qualifier)).outcome
+        except NotFoundError:
+            raise InvalidParameterError("function_name", name, "must be a registered function") from None
+
+    async def call(
+        self,
+        name: str,
+        event: bytes,
+        *,
+        scope: Scope | None = None,
+        qualifier: str | None = None,
+        request_id: str | None = None,
+        client_context: str | None = None,
+        trace_id: str | None = None,
+    ) -> Invoked:
+        """The same with all that a caller over HTTP says, and with the version that ran. As `Invoker.invoke`."""
+        return await self.invoker.invoke(
+            name,
+            event,
+            scope or self._broker.settings.scope,
+            qualifier=qualifier,
+            request_id=request_id,
+            client_context=client_context,
+            trace_id=trace_id,
+        )
+
+    async def fetch_code(self, bucket: str, key: str, version: str | None) -> bytes:
+        """An archive that is given by bucket and key. Raises InvalidValueError."""
+        if self._fetch_object is None:
+            raise InvalidValueError(_NO_OBJECTS)
+        return await self._fetch_object(bucket, key, version)
+
+    async def check_folder(self, path: str) -> str:
+        """A folder whose code is run where it lies. Raises InvalidValueError."""
+        return await asyncio.to_thread(check_folder, path)
 
     async def warm(self, handler: Handler | FunctionSpec, count: int = 1) -> int:
         """Registers a function and starts `count` workers for it ahead of its first event; how many are ready."""
@@ -232,6 +307,34 @@ class Functions:
                 if not error.is_passing:
                     return
             await sleep_until_ms(self._broker.clock, now_ms + (1000 << attempt))
+
+    async def _run(
+        self,
+        spec: FunctionSpec,
+        event: bytes,
+        *,
+        request_id: str | None,
+        client_context: str | None,
+        trace_id: str | None,
+    ) -> Outcome:
+        await self._start_pool()
+        return await self._pool.invoke(
+            spec, event, request_id=request_id, client_context=client_context, trace_id=trace_id
+        )
+
+    async def _warm(self, spec: FunctionSpec, count: int) -> int:
+        await self._start_pool()
+        return await self._pool.warm(spec, count)
+
+    def _retire_deleted(self, key: FunctionKey) -> None:
+        """What workers a function or a version had that is no more."""
+        if self._pool_started is None:
+            return
+        kept = {LATEST, *self.catalog.versions.of(key)} if self.catalog.functions.get(key) else set()
+        for arn in list(self._pool.stats().functions):
+            base, _, version = arn.rpartition(":")
+            if base == key.arn and version not in kept:
+                self._pool.forget(arn)
 
     async def _start_pool(self) -> None:
         if self._pool_started is None:

@@ -59,18 +59,19 @@ class MalformedHandlerError(FunctionsError, ValueError):
 
 
 class EventTooLargeError(FunctionsError, ValueError):
-    """The event is above the synchronous payload limit."""
+    """The event is above the limit of its invocation type."""
 
     code = "RequestTooLargeException"
 
-    def __init__(self, size_bytes: int, limit_bytes: int) -> None:
-        super().__init__(size_bytes, limit_bytes)
+    def __init__(self, size_bytes: int, limit_bytes: int, invocation_type: str = "RequestResponse") -> None:
+        super().__init__(size_bytes, limit_bytes, invocation_type)
         self.size_bytes = size_bytes
         self.limit_bytes = limit_bytes
+        self.invocation_type = invocation_type
 
     def __str__(self) -> str:
         limit = f"(limit {self.limit_bytes} bytes)"
-        return f"{self.size_bytes} byte payload is too large for the RequestResponse invocation type {limit}"
+        return f"{self.size_bytes} byte payload is too large for the {self.invocation_type} invocation type {limit}"
 
 
 class PoolClosedError(FunctionsError, RuntimeError):
@@ -93,6 +94,91 @@ class PoolBusyError(FunctionsError, RuntimeError):
 
     def __str__(self) -> str:
         return f"Rate Exceeded. ({self.waiting} invocations wait for a worker)"
+
+
+class RefusedError(FunctionsError):
+    """What was asked of a function cannot be done; the sentence is AWS's, `code` AWS's name for it."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class InvalidValueError(RefusedError, ValueError):
+    """A value, or values together, that AWS refuses by a sentence of their own."""
+
+    code = "InvalidParameterValueException"
+
+
+class RuntimeUnavailableError(InvalidValueError):
+    """The machine lacks what the function's runtime or architecture needs."""
+
+
+class NotFoundError(RefusedError, LookupError):
+    """A function, version, alias, layer or one of their settings is not there."""
+
+    code = "ResourceNotFoundException"
+
+
+class ProvisionedNotFoundError(NotFoundError):
+    """No provisioned concurrency is set for the version or alias."""
+
+    code = "ProvisionedConcurrencyConfigNotFoundException"
+
+
+class CodeSigningNotFoundError(NotFoundError):
+    """The code signing configuration is not there."""
+
+    code = "CodeSigningConfigNotFoundException"
+
+
+class ConflictError(RefusedError):
+    """It exists already, or its state does not allow that now."""
+
+    code = "ResourceConflictException"
+
+
+class PreconditionError(RefusedError):
+    """The RevisionId that was given is not the present one."""
+
+    code = "PreconditionFailedException"
+
+
+class PolicyTooLongError(RefusedError):
+    """A resource policy beyond its bound."""
+
+    code = "PolicyLengthExceededException"
+
+
+class CodeStorageError(RefusedError):
+    """All code together is beyond the account's bound."""
+
+    code = "CodeStorageExceededException"
+
+
+class RequestContentError(RefusedError, ValueError):
+    """The event or the client context of an invocation cannot be read."""
+
+    code = "InvalidRequestContentException"
+
+
+class MediaTypeError(RefusedError, ValueError):
+    """The event of an invocation is said to be no JSON."""
+
+    code = "UnsupportedMediaTypeException"
+
+
+class ThrottledError(RefusedError):
+    """More invocations at once than the function or the account may have; `reason` is one of AWS's ThrottleReasons."""
+
+    code = "TooManyRequestsException"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("Rate Exceeded.")
+        self.reason = reason
 
 
 class PreloadError(FunctionsError, RuntimeError):

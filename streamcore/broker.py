@@ -96,9 +96,11 @@ class _Change:
 class Broker:
     """Streams on one volume. Made by `open_broker`."""
 
-    def __init__(self, store: Store, settings: Settings, clock: Clock) -> None:
+    def __init__(self, store: Store, settings: Settings, clock: Clock, folder: Path | None = None) -> None:
         self.settings = settings
         self.clock = clock
+        #: Where the volume is, None in memory; what runs on top may keep files beside it.
+        self.folder = folder
         self._store = store
         self.committer = Committer(store, clock, self._after_commit)
         self.catalog = Catalog(self.committer)
@@ -814,7 +816,7 @@ async def start_broker(
     """The same without a context: the caller closes it."""
     if store is None:
         store = _open_store(data, settings)
-    broker = Broker(store, settings, clock or SystemClock())
+    broker = Broker(store, settings, clock or SystemClock(), None if data is None else Path(data))
     try:
         await broker._open()
     except BaseException:

@@ -9,12 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runtime.api.cloudwatch import cloudwatch_service
+from runtime.api.downloads import DownloadsApi
+from runtime.api.lambda_ import LAMBDA
 from runtime.api.logs import logs_service
 from runtime.app import Functions
+from runtime.functions.downloads import PREFIX
 from runtime.logbook import Logbook
 from runtime.metrics import FunctionsSource, LogbookSource
 from runtime.telemetry.door import Watched
 from streamcore.api.aws.kinesis import KINESIS
+from streamcore.api.aws.rest import RestJsonProtocol
 from streamcore.api.aws.rpc_cbor import RpcCborProtocol
 from streamcore.api.aws.service import Endpoint
 from streamcore.api.aws.target import TargetProtocol
@@ -56,9 +60,16 @@ class Composition:
             exposition.add(FunctionsSource(functions))
             exposition.add(LogbookSource(logbook))
             await functions.start()
+            doors[PREFIX] = DownloadsApi(functions.downloads, broker.clock)
             logs, cloudwatch = logs_service(logbook.store), cloudwatch_service(logbook.meter)
-            aws = Endpoint([RpcCborProtocol(broker, [cloudwatch]), TargetProtocol(broker, [KINESIS, logs, cloudwatch])])
-            server = HttpServer(settings, doors, Watched(aws, logbook.meter))
+            aws = Endpoint(
+                [
+                    RestJsonProtocol(broker, [LAMBDA.on(functions)]),
+                    RpcCborProtocol(broker, [cloudwatch]),
+                    TargetProtocol(broker, [KINESIS, logs, cloudwatch]),
+                ]
+            )
+            server = HttpServer(settings, doors, Watched(aws, logbook.meter), aws.body_limit)
             url = await server.start()
         except BaseException:
             await logbook.close()

@@ -2,36 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from streamcore.api.http import Api, Response
 from streamcore.config import Settings
 
-#: 10 MiB of records as base64 with their keys and braces, or the native API's 10,000 keys beside them.
+#: 10 MiB of records as base64 with their keys and braces, or the native API's 10,000 keys beside them. A route that
+#: takes more says so (`BodyLimit`).
 BODY_MAX_BYTES: Final = 24 * 1024 * 1024
 TEXT: Final = {"content-type": "text/plain; charset=utf-8"}
+
+#: (method, path) → the most bytes that a body may have there.
+BodyLimit = Callable[[str, str], int]
 
 
 class Door:
     """The bounds and the routes of one broker, whichever HTTP a request comes in."""
 
-    def __init__(self, settings: Settings, apis: dict[str, Api], fallback: Api) -> None:
+    def __init__(
+        self, settings: Settings, apis: dict[str, Api], fallback: Api, larger: BodyLimit | None = None
+    ) -> None:
         self._settings = settings
         self._apis = apis
         self._fallback = fallback
+        self._larger = larger
         #: Of the bodies of all requests in progress.
         self.inflight_bytes = 0
 
-    def refuse(self, size_bytes: int) -> Response | None:
+    def body_limit(self, method: str, path: str) -> int:
+        """The most bytes that a body may have at this path."""
+        return BODY_MAX_BYTES if self._larger is None else max(BODY_MAX_BYTES, self._larger(method, path))
+
+    def takes(self, size_bytes: int, method: str, path: str) -> bool:
+        """Whether a body of this size is within the bound of its path."""
+        return size_bytes <= BODY_MAX_BYTES or size_bytes <= self.body_limit(method, path)
+
+    def refuse(self, size_bytes: int, method: str, path: str) -> Response | None:
         """The refusal of a body, or of more of one; None when it may come in."""
-        if size_bytes > BODY_MAX_BYTES:
-            return self.too_large()
+        if not self.takes(size_bytes, method, path):
+            return self.too_large(method, path)
         if self.inflight_bytes + size_bytes > self._settings.max_inflight_bytes:
             return Response(503, {**TEXT, "retry-after": "1"}, b"Too many bytes are in progress; try again.\n")
         return None
 
-    def too_large(self) -> Response:
-        return Response(413, dict(TEXT), f"A request has at most {BODY_MAX_BYTES} bytes.\n".encode())
+    def too_large(self, method: str, path: str) -> Response:
+        return Response(413, dict(TEXT), f"A request has at most {self.body_limit(method, path)} bytes.\n".encode())
 
     def too_slow(self) -> Response:
         text = f"The request did not arrive within {self._settings.request_timeout_s:g} s.\n"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -22,7 +23,7 @@ from h2.settings import SettingCodes, Settings
 from hyperframe.frame import Frame, GoAwayFrame
 
 from streamcore import config
-from streamcore.api.door import BODY_MAX_BYTES, Door
+from streamcore.api.door import Door
 from streamcore.api.http import Request, Response, StreamingResponse
 
 log = logging.getLogger(__name__)
@@ -158,7 +159,7 @@ class _Stream:
     @property
     def declared_bytes(self) -> int:
         length = self.headers.get("content-length", "0")
-        return int(length) if length.isascii() and length.isdigit() and len(length) < 16 else BODY_MAX_BYTES + 1
+        return int(length) if length.isascii() and length.isdigit() and len(length) < 16 else sys.maxsize
 
     def request(self) -> Request:
         body = self.body[0] if len(self.body) == 1 else b"".join(self.body)
@@ -294,7 +295,7 @@ class Connection(asyncio.Protocol):
             return
         self._stop_idle()
         self._streams[stream.id] = stream
-        refusal = self._door.refuse(stream.declared_bytes)
+        refusal = self._door.refuse(stream.declared_bytes, stream.method, stream.path)
         if refusal is not None:
             self._refuse(stream, refusal)
         elif event.stream_ended is None:
@@ -311,9 +312,9 @@ class Connection(asyncio.Protocol):
         stream = self._streams.get(event.stream_id)
         if stream is None or stream.is_refused:
             return
-        refusal = self._door.refuse(size)
-        if stream.held_bytes + size > BODY_MAX_BYTES:
-            refusal = self._door.too_large()
+        refusal = self._door.refuse(size, stream.method, stream.path)
+        if not self._door.takes(stream.held_bytes + size, stream.method, stream.path):
+            refusal = self._door.too_large(stream.method, stream.path)
         if refusal is not None:
             self._refuse(stream, refusal)
             return

@@ -15,7 +15,7 @@ from aiohttp import web
 from aiohttp.http import HttpVersion11
 from aiohttp.web_exceptions import HTTPRequestEntityTooLarge
 
-from streamcore.api.door import BODY_MAX_BYTES, Door
+from streamcore.api.door import BodyLimit, Door
 from streamcore.api.http import Api, Request, Response, StreamingResponse
 from streamcore.api.http2 import Http2Server
 from streamcore.api.listener import Listener
@@ -33,10 +33,12 @@ _JOIN_MAX_BYTES: Final = 65536
 class HttpServer:
     """Listens and hands every request to the API whose path prefix it has; the last resort is `fallback`."""
 
-    def __init__(self, settings: Settings, apis: dict[str, Api], fallback: Api) -> None:
+    def __init__(
+        self, settings: Settings, apis: dict[str, Api], fallback: Api, body_limit: BodyLimit | None = None
+    ) -> None:
         self._settings = settings
-        self._door = Door(settings, apis, fallback)
-        self._http = _BoundedServer(self._handle, settings.request_timeout_s)
+        self._door = Door(settings, apis, fallback, body_limit)
+        self._http = _BoundedServer(self._handle, self._door, settings.request_timeout_s)
         self._http2 = Http2Server(settings, self._door)
         self._listener = Listener(settings, self._http, self._http2, self._handed_over)
         self.urls: list[str] = []
@@ -66,8 +68,9 @@ class HttpServer:
     # ------------------------------------------------------------
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        size = self._size_of(request)
-        refusal = self._door.refuse(size)
+        path, _, query = request.raw_path.partition("?")
+        size = self._size_of(request, path)
+        refusal = self._door.refuse(size, request.method, path)
         if refusal is not None:
             return _whole(refusal, keep_alive=False)
         self._door.inflight_bytes += size
@@ -75,7 +78,6 @@ class HttpServer:
             content = request.content
             # Most requests came whole in one read: those are answered without another turn of the loop.
             body = content.read_nowait() if content.is_eof() else await self._body(request)
-            path, _, query = request.raw_path.partition("?")
             work = self._door.api(path).handle(Request(request.method, path, request.headers, body, query))
             if request.method == "GET":
                 with self._http.cancelled_when_lost(request):
@@ -83,7 +85,7 @@ class HttpServer:
             else:
                 answer = await work
         except HTTPRequestEntityTooLarge:
-            return _whole(self._door.too_large(), keep_alive=False)
+            return _whole(self._door.too_large(request.method, path), keep_alive=False)
         except TimeoutError:
             return _whole(self._door.too_slow(), keep_alive=False)
         finally:
@@ -93,11 +95,11 @@ class HttpServer:
                 return await _stream(request, answer)
         return _whole(answer, keep_alive=request.keep_alive, is_head=request.method == "HEAD")
 
-    def _size_of(self, request: web.BaseRequest) -> int:
+    def _size_of(self, request: web.BaseRequest, path: str) -> int:
         """What the body may take: its announced length, or the most there may be when it comes in chunks."""
         headers = request.headers
         if "transfer-encoding" in headers:
-            return BODY_MAX_BYTES
+            return self._door.body_limit(request.method, path)
         return int(headers.get("content-length", 0))
 
     async def _body(self, request: web.BaseRequest) -> bytes:
@@ -113,10 +115,11 @@ class _BoundedServer(web.Server):
     `listener.py`). The reads of a client that vanished are cancelled, or they would wait on; its writes go on, as they
     are under way."""
 
-    def __init__(self, handler: Callable[[web.BaseRequest], Any], request_timeout_s: float) -> None:
+    def __init__(self, handler: Callable[[web.BaseRequest], Any], door: Door, request_timeout_s: float) -> None:
         super().__init__(
             handler, request_factory=self._make_bounded, access_log=None, auto_decompress=False, lingering_time=2.0
         )
+        self._door = door
         self._request_timeout_s = request_timeout_s
         #: Connections that sent no whole head yet, and when they are given up.
         self._silent: dict[Any, asyncio.TimerHandle] = {}
@@ -137,7 +140,8 @@ class _BoundedServer(web.Server):
     def _make_bounded(self, message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
         loop = asyncio.get_running_loop()
         self._heard_of(protocol)
-        return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=BODY_MAX_BYTES)
+        most = self._door.body_limit(message.method, message.path.partition("?")[0])
+        return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=most)
 
     def connection_made(self, handler: Any, transport: asyncio.Transport) -> None:
         super().connection_made(handler, transport)

@@ -9,7 +9,7 @@ import pytest
 from h2.errors import ErrorCodes
 from http_support import Http2Client, TestApi, eventually, port_of, serving
 
-from streamcore.api import http2
+from streamcore.api import door, http2
 from streamcore.api.door import BODY_MAX_BYTES
 from streamcore.api.http2 import Patience
 from streamcore.api.server import HttpServer
@@ -135,7 +135,7 @@ async def test_a_body_that_is_announced_too_large(api: TestApi, connect: Connect
 
 
 async def test_a_body_that_grows_too_large(monkeypatch: pytest.MonkeyPatch, api: TestApi, connect: Connect) -> None:
-    monkeypatch.setattr(http2, "BODY_MAX_BYTES", 100_000)
+    monkeypatch.setattr(door, "BODY_MAX_BYTES", 100_000)
     client = await connect()
     await client.request()  # the client knows our windows now
     api.requests.clear()

@@ -13,7 +13,7 @@ from typing import Final
 
 from streamcore.api.aws.codecs import RPC_CBOR
 from streamcore.api.aws.errors import AwsError
-from streamcore.api.aws.service import Action, Call, EventStream, Service, too_large
+from streamcore.api.aws.service import BODY_MAX_BYTES, Action, Call, EventStream, Service, too_large
 from streamcore.api.aws.sigv4 import identify, scope_of
 from streamcore.api.aws.target import TooLarge, as_wire, decoded, inflated
 from streamcore.api.http import Request, Response, StreamingResponse
@@ -36,6 +36,9 @@ class RpcCborProtocol:
 
     def claims(self, request: Request) -> bool:
         return request.headers.get("smithy-protocol", "") == _NAME
+
+    def body_limit(self, method: str, path: str) -> int:
+        return BODY_MAX_BYTES
 
     async def answer(self, request: Request, request_id: str) -> Response | StreamingResponse:
         action = self._find(request)

@@ -60,6 +60,8 @@ class Call(msgspec.Struct, frozen=True):
     scope: Scope
     request_id: str
     codec: Codec
+    #: Scheme, host and port under which the client reached us, for the URLs in answers; REST services have it.
+    origin: str = ""
 
 
 I_ = TypeVar("I_", bound=Shape)
@@ -107,7 +109,7 @@ class Service:
         def register(handler: Handler[I_]) -> Handler[I_]:
             if name in self.actions:
                 raise ValueError(f"{self.name} has an action {name} already")
-            self.add(name, _input_of(handler), handler)
+            self.add(name, input_of(handler, 1), handler)
             return handler
 
         return register
@@ -122,9 +124,9 @@ class Service:
         return f"<Service {self.name}, {len(self.actions)} actions>"
 
 
-def _input_of(handler: Handler[Any]) -> type[Shape]:
-    """The annotation of a handler's second parameter."""
-    parameter = list(inspect.signature(handler).parameters)[1]
+def input_of(handler: Callable[..., Any], position: int) -> type[Shape]:
+    """The annotation of the parameter of a handler that is its input."""
+    parameter = list(inspect.signature(handler).parameters)[position]
     annotation = get_type_hints(handler)[parameter]
     if not (isinstance(annotation, type) and issubclass(annotation, Shape)):
         raise TypeError(f"the input of {handler} is no Shape but {annotation}")
@@ -136,6 +138,9 @@ class WireProtocol(Protocol):
 
     def claims(self, request: Request) -> bool:
         """Whether the request is in this protocol."""
+
+    def body_limit(self, method: str, path: str) -> int:
+        """The most bytes that a body may have at this path."""
 
     async def answer(self, request: Request, request_id: str) -> Response | StreamingResponse:
         """Answers it. Errors that are foreseen are answers; what is raised is an internal fault."""
@@ -170,13 +175,18 @@ class Endpoint:
 
     async def _answer(self, request: Request, request_id: str) -> Response | StreamingResponse:
         try:
-            if len(request.body) > BODY_MAX_BYTES:
-                return too_large()
             protocol = next((p for p in self._protocols if p.claims(request)), self._fallback)
+            size = len(request.body)
+            if size > BODY_MAX_BYTES and size > protocol.body_limit(request.method, request.path):
+                return too_large()
             return await protocol.answer(request, request_id)
         except Exception:
             log.exception("request %s failed: %s %s", request_id, request.method, request.path[:200])
             return xml_error(internal().code, 500)
+
+    def body_limit(self, method: str, path: str) -> int:
+        """The most bytes that any protocol takes at this path: a `BodyLimit` for the front doors."""
+        return max(protocol.body_limit(method, path) for protocol in (*self._protocols, self._fallback))
 
     def start_draining(self) -> None:
         for protocol in (*self._protocols, self._fallback):

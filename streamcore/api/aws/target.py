@@ -59,6 +59,9 @@ class TargetProtocol:
     def claims(self, request: Request) -> bool:
         return "x-amz-target" in request.headers
 
+    def body_limit(self, method: str, path: str) -> int:
+        return BODY_MAX_BYTES
+
     async def answer(self, request: Request, request_id: str) -> Response | StreamingResponse:
         if request.method != "POST":
             return xml_error("AccessDeniedException", 403, _NO_ACTION)

@@ -84,6 +84,8 @@ def _typed(kind: inspect.Type, value: Any) -> Any:
             return _typed(_member(kind), value)
         case inspect.Metadata():
             return _typed(kind.type, value)
+        case inspect.AnyType():
+            return value
         case inspect.StructType():
             return _structure(kind, value)
         case inspect.ListType():
@@ -219,6 +221,8 @@ def _wanted(kind: inspect.Type) -> str:
 def _failures(kind: inspect.Type, value: Any, path: str) -> Iterator[str]:
     """Sentences for all that a value of the right type fails, in the order of the fields."""
     match kind:
+        case inspect.AnyType():
+            return
         case inspect.UnionType():
             if value is not None:
                 yield from _failures(_member(kind), value, path)
@@ -255,8 +259,8 @@ def _scalar_failures(kind: inspect.Type, value: Any, path: str) -> Iterator[str]
             yield from _length_failures(kind, value, path)
         case inspect.BytesType():
             yield from _length_failures(kind, value, path)
-        case inspect.IntType():
-            if kind.ge is not None and value < kind.ge:
+        case inspect.IntType() | inspect.FloatType():
+            if kind.ge is not None and not value >= kind.ge:  # no NaN either
                 yield violation(_shown(value), path, f"Member must have value greater than or equal to {kind.ge}")
             if kind.le is not None and value > kind.le:
                 yield violation(_shown(value), path, f"Member must have value less than or equal to {kind.le}")
@@ -279,10 +283,26 @@ def _entry_failures(kind: inspect.DictType, value: dict[str, Any], path: str) ->
     """A map's keys and values are judged together, in one sentence each."""
     for what, of, members in (("keys", kind.key_type, value.keys()), ("value", kind.value_type, value.values())):
         if any(True for member in members for _ in _failures(of, member, path)):
-            assert isinstance(of, inspect.StrType)
-            rules = f"Member must have length less than or equal to {of.max_length}"
-            rules += f", Member must have length greater than or equal to {of.min_length}"
-            yield violation(_shown(value), path, f"Map {what} must satisfy constraint: [{rules}]")
+            yield violation(_shown(value), path, f"Map {what} must satisfy constraint: [{', '.join(_rules(of))}]")
+
+
+def _rules(kind: inspect.Type) -> Iterator[str]:
+    """All constraints of a map's keys or values."""
+    match kind:
+        case inspect.Metadata():
+            yield from _rules(kind.type)
+        case inspect.StrType():
+            if kind.max_length is not None:
+                yield f"Member must have length less than or equal to {kind.max_length}"
+            if kind.min_length is not None:
+                yield f"Member must have length greater than or equal to {kind.min_length}"
+            if kind.pattern is not None:
+                yield f"Member must satisfy regular expression pattern: {pattern_shown(kind.pattern)}"
+        case inspect.IntType() | inspect.FloatType():
+            if kind.le is not None:
+                yield f"Member must have value less than or equal to {kind.le}"
+            if kind.ge is not None:
+                yield f"Member must have value greater than or equal to {kind.ge}"
 
 
 def _shown(value: Any) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from streamcore.api.server import BODY_MAX_BYTES
+from streamcore.api.door import BODY_MAX_BYTES
 from streamcore.broker import Broker
 
 SHARD = "shardId-000000000000"

@@ -1,0 +1,60 @@
+"""What the actions about tags share: a resource is a function or a code signing configuration."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from runtime.api.lambda_.signing import signing_of
+from runtime.app import Functions
+from runtime.errors import InvalidValueError, NotFoundError
+from runtime.model.configuration import check_tags
+from runtime.model.names import FunctionKey, parse_function_arn
+from streamcore.api.aws.binding import URI
+from streamcore.api.aws.shapes import text
+
+TaggableResource = Annotated[
+    str,
+    text(
+        1,
+        10_000,
+        r"arn:(aws[a-zA-Z-]*):lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:"
+        r"(function:[a-zA-Z0-9-_]+(:(\$LATEST|[a-zA-Z0-9-_]+))?|code-signing-config:csc-[a-z0-9]{17}|"
+        r"event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|"
+        r"(capacity-provider|network-connector):[a-zA-Z0-9-_]{1,64})",
+    ),
+    URI,
+]
+
+
+def _function_key(arn: str) -> FunctionKey:
+    ref = parse_function_arn(arn)
+    if ref is None:
+        raise NotFoundError(f"There is no such resource: {arn[:300]}")
+    if ref.qualifier is not None:
+        raise InvalidValueError(
+            "Tags on function aliases and versions are not supported. Please specify a function ARN."
+        )
+    return ref.key
+
+
+def tags_at(functions: Functions, arn: str) -> dict[str, str]:
+    """Raises NotFoundError, InvalidValueError."""
+    if ":code-signing-config:" in arn:
+        return signing_of(functions, arn).tags
+    return functions.catalog.function(_function_key(arn)).tags
+
+
+async def retag(functions: Functions, arn: str, *, add: dict[str, str], remove: list[str]) -> None:
+    """Raises NotFoundError, InvalidValueError."""
+    is_signing = ":code-signing-config:" in arn
+    async with functions.catalog.changing(None if is_signing else _function_key(arn)):
+        tags = {name: value for name, value in tags_at(functions, arn).items() if name not in remove} | add
+        check_tags(tags)
+        if is_signing:
+            config = msgspec.structs.replace(signing_of(functions, arn), tags=tags)
+            await functions.catalog.signing.put((config.account, config.region), config.config_id, config)
+        else:
+            function = functions.catalog.function(_function_key(arn))
+            await functions.catalog.save(msgspec.structs.replace(function, tags=tags))

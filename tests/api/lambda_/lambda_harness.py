@@ -169,6 +169,14 @@ class World:
         for waiter in ("function_active_v2", "function_updated_v2"):
             self.client.get_waiter(waiter).wait(FunctionName=name, WaiterConfig={"Delay": 0, "MaxAttempts": 200})
 
+    def quiet(self) -> None:
+        """What was begun in the background has ended."""
+
+        async def ended() -> None:
+            await asyncio.gather(*self.functions.catalog._tasks)
+
+        self.run(ended())
+
     def call(self, action: str, **given: Any) -> Any:
         return getattr(self.client, action)(**given)
 

@@ -284,6 +284,7 @@ def test_update_code(world: World) -> None:
     assert (told["Version"], told["FunctionArn"]) == ("1", arn("f", "1"))
     world.settle()
     assert world.client.get_function_configuration(FunctionName="f")["CodeSha256"] == dry["CodeSha256"]
+    world.quiet()
     assert len(list((world.functions.code._root() / "code").iterdir())) == 1  # the first code is gone
     assert world.fails("update_function_code", FunctionName="nope", ZipFile=ZIP) == (MISSING, NOT_FOUND)
     code, message = world.fails("update_function_code", FunctionName="f", ZipFile=ZIP, RevisionId="x")
@@ -401,7 +402,7 @@ def test_deleting(world: World) -> None:
     world.client.delete_function(FunctionName="f")
     assert world.fails("get_function", FunctionName="f")[0] == MISSING
     assert world.fails("delete_function", FunctionName="f")[0] == MISSING
-    world.client.list_functions()
+    world.quiet()
     assert list((world.functions.code._root() / "code").iterdir()) == []
     world.create()
     assert world.client.publish_version(FunctionName="f")["Version"] == "1"  # another function

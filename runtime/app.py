@@ -27,7 +27,8 @@ from runtime.model.invocation import Outcome
 from runtime.model.mapping import MappingConfig, StartingPosition
 from runtime.registry import Handler, spec_of
 from runtime.sources import kinesis
-from runtime.workers.pool import OutputSink, PoolStats, WorkerPool
+from runtime.workers.pool import PoolStats, WorkerPool
+from runtime.workers.sinks import InvocationSink
 from streamcore.broker import Broker
 from streamcore.errors import StreamNotFound
 from streamcore.model.stream import ShardInfo
@@ -53,14 +54,14 @@ class Functions:
         workers: int | None = None,
         idle_timeout_s: float = 300.0,
         preload: tuple[str, ...] = (),
-        on_output: OutputSink | None = None,
+        sink: InvocationSink | None = None,
     ) -> None:
         self._broker = broker
         self._pool = WorkerPool(
             workers or broker.settings.workers,
             idle_timeout_s,
             preload=preload,
-            on_output=on_output or _log_output,
+            sink=sink or _ProgramLog(),
         )
         self._pool_started: asyncio.Task[None] | None = None
         self._specs: dict[str, FunctionSpec] = {}
@@ -197,12 +198,21 @@ def _kinesis_form(stream_arn: str, shard: ShardInfo) -> Form:
     return Form(kinesis.KinesisRenderer(stream_arn, shard).render, kinesis.event, kinesis.OVERHEAD_BYTES)
 
 
-def _log_output(function_name: str, log_stream: str, output: bytes) -> None:
+class _ProgramLog:
     """What a function prints goes to the program's log, under the function's name."""
-    logger = logging.getLogger(f"streamcore.function.{function_name}")
-    for line in output.decode(errors="replace").splitlines():
-        if line.strip():
-            logger.info("%s", line)
+
+    def began(self, spec: FunctionSpec, log_stream: str, request_id: str) -> None:
+        """See `InvocationSink`."""
+
+    def ended(self, spec: FunctionSpec, log_stream: str, outcome: Outcome) -> None:
+        """See `InvocationSink`."""
+
+    def output(self, spec: FunctionSpec, log_stream: str, data: bytes) -> None:
+        """See `InvocationSink`."""
+        logger = logging.getLogger(f"streamcore.function.{spec.name}")
+        for line in data.decode(errors="replace").splitlines():
+            if line.strip():
+                logger.info("%s", line)
 
 
 __all__ = ["Functions", "Handler", "Mapping"]

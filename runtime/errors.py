@@ -108,6 +108,20 @@ class PreloadError(FunctionsError, RuntimeError):
         return f"preloading failed: {self.payload.decode(errors='replace')}"
 
 
+class RuntimeUnavailableError(FunctionsError, ValueError):
+    """The language that a function is written in is not offered, or this machine lacks what runs it."""
+
+    code = "InvalidParameterValueException"
+
+    def __init__(self, runtime: str, reason: str) -> None:
+        super().__init__(runtime, reason)
+        self.runtime = runtime
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"The runtime parameter of {self.runtime} cannot be used here: {self.reason}"
+
+
 class FrameError(FunctionsError, ValueError):
     """The peer sent bytes that are no frame, or a frame above the bound; the connection cannot go on."""
 

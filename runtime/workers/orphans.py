@@ -6,7 +6,10 @@ mere fork of its worker, or replaced the variable, lives until the zygote ends.
 """
 
 import os
+import select
 import signal
+
+from runtime.sandbox.cgroups import Group
 
 _MARK = b"AWS_LAMBDA_LOG_STREAM_NAME="
 
@@ -21,6 +24,28 @@ def end(workers: set[int], log_stream: str | None) -> None:
         for pid in adopted:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
+
+
+def end_group(group: Group) -> None:
+    """Kills what is left in a worker's cgroup, wherever it has hidden; those that become ours are reaped by `end`."""
+    while members := group.members():
+        for pid in members:
+            try:
+                os.kill(pid, signal.SIGKILL)
+                _await(pid)
+            except ProcessLookupError:
+                pass  # it has just ended
+
+
+def _await(pid: int) -> None:
+    """Until a process has ended, whoever is to reap it."""
+    pidfd = os.pidfd_open(pid)
+    try:
+        poller = select.poll()
+        poller.register(pidfd, select.POLLIN)
+        poller.poll()
+    finally:
+        os.close(pidfd)
 
 
 def _children() -> list[int]:

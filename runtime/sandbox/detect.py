@@ -1,0 +1,87 @@
+"""What of the sandbox this machine gives; tried once, when a zygote starts, by doing it."""
+
+import os
+import shutil
+import tempfile
+
+from runtime.model.sandbox import SandboxReport, SandboxSettings, Switch
+from runtime.sandbox import cgroups, kernel, view
+
+
+class SandboxError(RuntimeError):
+    """A protection that is required is not to be had."""
+
+
+class Sandbox:
+    """What is in force for the workers of a zygote."""
+
+    def __init__(self, settings: SandboxSettings) -> None:
+        self.settings = settings
+        self._missing: dict[str, str] = {}
+        abi = self._landlock()
+        namespaces = self._namespaces()
+        self.cgroups = self._find_cgroups()
+        version = self.cgroups.version if self.cgroups is not None else ""
+        self.report = SandboxReport(
+            landlock_abi=abi, namespaces=namespaces, cgroups=version, missing=dict(self._missing)
+        )
+        for name, reason in self._missing.items():
+            if getattr(settings, name) is Switch.REQUIRED:
+                if self.cgroups is not None:
+                    self.cgroups.close()
+                raise SandboxError(f"{name} is required but not to be had: {reason}")
+
+    def _landlock(self) -> int:
+        if self.settings.landlock is Switch.OFF:
+            self._missing["landlock"] = "switched off"
+            return 0
+        try:
+            return kernel.landlock_abi()
+        except OSError as error:
+            self._missing["landlock"] = str(error.strerror)
+            return 0
+
+    def _namespaces(self) -> bool:
+        reason = "switched off" if self.settings.namespaces is Switch.OFF else _try_view()
+        if reason:
+            self._missing["namespaces"] = reason
+        return not reason
+
+    def _find_cgroups(self) -> cgroups.Cgroups | None:
+        if self.settings.cgroups is Switch.OFF:
+            self._missing["cgroups"] = "switched off"
+            return None
+        try:
+            return cgroups.find()
+        except cgroups.CgroupError as error:
+            self._missing["cgroups"] = str(error)
+            return None
+
+
+def _try_view() -> str:
+    """Why a process cannot have a view of its own; empty if one could."""
+    folder = tempfile.mkdtemp(prefix="streamcore-")
+    layers = f"{folder}/1", f"{folder}/2"
+    for layer in layers:
+        os.mkdir(layer)
+    reader, writer = os.pipe()
+    try:
+        pid = os.fork()
+        if pid == 0:
+            _try_in_child(folder, layers, writer)
+        os.close(writer)
+        reason = os.read(reader, 512).decode()
+        os.waitpid(pid, 0)
+    finally:
+        os.close(reader)
+        shutil.rmtree(folder, ignore_errors=True)
+    return reason
+
+
+def _try_in_child(folder: str, layers: tuple[str, ...], writer: int) -> None:
+    try:
+        view.enter(folder, layers, 1, (), ())
+    except OSError as error:
+        os.write(writer, str(error).encode()[:512])
+    finally:
+        os._exit(0)

@@ -32,7 +32,7 @@ def _python(spec: FunctionSpec, release: str) -> Program | None:
     if interpreter is None:
         return None
     script = BOOTSTRAPS / "python" / "bootstrap.py"
-    paths = f"{TASK}:{OPT}/python:{OPT}/python/lib/python{release}/site-packages"
+    paths = f"{OPT}/python:{OPT}/python/lib/python{release}/site-packages"
     return Program(
         argv=(interpreter, "-X", "utf8", "-u", "-B", str(script)),
         folders=(*toolchains.folders_of(interpreter), str(script.parent)),
@@ -56,11 +56,10 @@ def _java(spec: FunctionSpec, release: str) -> Program:
     java, javac = _found("java", spec), _found("javac", spec)
     source = BOOTSTRAPS / "java" / "Bootstrap.java"
     folder = _artifact_folder("java", source.read_bytes(), java)
-    jar, archive = f"{folder}/bootstrap.jar", f"{folder}/bootstrap.jsa"
+    jar = f"{folder}/bootstrap.jar"
     heap = (f"-Xmx{round(spec.memory_mb * HEAP_SHARE)}m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
-    quick = ("-Xshare:auto", f"-XX:SharedArchiveFile={archive}", "-Xlog:disable", "-Xlog:all=error:stderr")
     return Program(
-        argv=(java, *heap, *quick, "-cp", jar, "Bootstrap"),
+        argv=(java, *heap, "-Xshare:auto", "-cp", jar, "Bootstrap"),
         folders=(*toolchains.folders_of(java), folder),
         build=(
             (javac, "-nowarn", "-d", "classes", str(source)),
@@ -80,7 +79,7 @@ def _dotnet(spec: FunctionSpec, release: str) -> Program:
         argv=(mono, f"{folder}/Bootstrap.exe"),
         folders=(*toolchains.folders_of(mono), folder),
         environment={"MONO_GC_PARAMS": f"max-heap-size={round(spec.memory_mb * HEAP_SHARE)}m"},
-        build=(("mcs", "-nologo", "-optimize", "-out:Bootstrap.exe", str(source)),),
+        build=(("mcs", "-nologo", "-optimize", "-r:System.Web.Extensions", "-out:Bootstrap.exe", str(source)),),
         artifact=f"{folder}/Bootstrap.exe",
     )
 

@@ -27,7 +27,7 @@ def folders_of(program: str) -> tuple[str, ...]:
 
 
 def python(release: str) -> str | None:
-    """The interpreter of a release ("3.12"); None when our own stands in for it, as the same release or the only one."""
+    """The interpreter of a release ("3.12"); None when our own runs it, as the same release or the only one."""
     if release == f"{sys.version_info.major}.{sys.version_info.minor}":
         return None
     return find(f"python{release}")

@@ -112,7 +112,7 @@ def join(fds: Iterable[int]) -> None:
 
 def find(root: str = "/sys/fs/cgroup", own: str = "/proc/self/cgroup") -> Cgroups:
     """The groups that this process may make. Raises `CgroupError`."""
-    places = _places(own)
+    places = places_in(_read(own).decode())
     try:
         if "memory" in _read(f"{root}{places.get('', '/')}/cgroup.controllers").decode().split():
             bases = [root + places[""].rstrip("/")]
@@ -130,10 +130,10 @@ def find(root: str = "/sys/fs/cgroup", own: str = "/proc/self/cgroup") -> Cgroup
         raise CgroupError(f"{error.filename or root}: {error.strerror}") from error
 
 
-def _places(own: str) -> dict[str, str]:
-    """Where this process is in each hierarchy; the empty name is that of v2 (cgroups(7))."""
+def places_in(text: str) -> dict[str, str]:
+    """Where a process is in each hierarchy, by its /proc/<pid>/cgroup; the empty name is that of v2 (cgroups(7))."""
     places = {}
-    for line in _read(own).decode().splitlines():
+    for line in text.splitlines():
         _, names, path = line.split(":", 2)
         for name in names.split(","):
             places[name] = path

@@ -105,6 +105,7 @@ def _furnish(order: Order, roots: Roots, setting: Setting) -> None:
     os.environ.clear()
     os.environ.update(found)
     time.tzset()
+    tempfile.tempdir = None  # the zygote's, remembered
     threading.stack_size(THREAD_STACK_BYTES)
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a TextIOWrapper, in a fresh interpreter
     sys.stderr.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # the same

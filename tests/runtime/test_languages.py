@@ -118,7 +118,8 @@ NODE_ERRORS = {
         "Unable to stringify response body",
     ),
     "unhandled rejection": (
-        "exports.h = async () => { Promise.reject(new Error('lost')); await new Promise(() => setTimeout(() => {}, 1e6)) }",
+        "exports.h = async () => { Promise.reject(new Error('lost'));"
+        " await new Promise(() => setInterval(() => {}, 9)) }",
         Status.FUNCTION_ERROR,
         "Runtime.UnhandledPromiseRejection",
         "Error: lost",

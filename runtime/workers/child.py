@@ -123,13 +123,13 @@ def _installed(path: str) -> bool:
 
 
 def _live(connection: socket.socket, order: Order) -> int:
-    requests = logs.install()
+    requests = logs.install(order.spec.logging)
     try:
         function = Function(order)
     except SystemExit:
         raise
     except BaseException as error:  # noqa: BLE001 - whatever a module raises on import is the answer
-        payload = report(error)
+        payload = report(error, log_format=order.spec.logging.format)
         _flush()
         _send(connection, Kind.INIT_FAILED, None, payload)
         return 1

@@ -42,6 +42,11 @@ def written(tmp_path):
     return write
 
 
+OTHERS = sorted(Path.home().glob(".pyenv/versions/3.1[0-9]*/bin/python3.1[0-9]")) + sorted(
+    Path("/usr/bin").glob("python3.1?")
+)
+
+
 def compiled(*command):
     subprocess.run(command, check=True)
 
@@ -184,6 +189,36 @@ async def test_node_logs_in_json(pool, written):
     )
     (entry,) = [json.loads(line) for line in outcome.log.splitlines()]
     assert entry | {"timestamp": ""} == {"timestamp": "", "level": "INFO", "requestId": "R", "message": {"a": 1}}
+
+
+@pytest.mark.parametrize("other", [False, True], ids=["ours", "another"])
+async def test_python_logs_in_json(pool, written, monkeypatch, other):
+    runtime = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    if other:
+        found = next((path for path in OTHERS if path.name != runtime), None)
+        if found is None:
+            pytest.skip("there is no other Python here")
+        monkeypatch.setenv("PATH", f"{found.parent}:/usr/bin:/bin")
+        runtime = found.name
+    source = """
+        import logging
+        def h(event, context):
+            logging.getLogger("mine").info("a %s", 1, extra={"more": 2})
+            logging.debug("hidden")
+            raise ValueError("no")
+    """
+    spec = written({"m.py": source}, "m.h", runtime, logging=Logging(format=LogFormat.JSON))
+    outcome = await outcome_of(pool, spec, request_id="R")
+    logged, error = (json.loads(line) for line in outcome.log.splitlines())
+    assert logged | {"timestamp": ""} == {
+        "timestamp": "", "level": "INFO", "message": "a 1", "logger": "mine", "requestId": "R", "more": 2,
+    }  # fmt: skip
+    assert (error["log_level"], error["errorType"], error["errorMessage"], error["requestId"]) == (
+        "ERROR",
+        "ValueError",
+        "no",
+        "R",
+    )
 
 
 @needs("node")
@@ -373,10 +408,6 @@ async def test_csharp(pool, tmp_path):
 
 
 # Python of another release, and programs of any kind
-
-OTHERS = sorted(Path.home().glob(".pyenv/versions/3.1[0-9]*/bin/python3.1[0-9]")) + sorted(
-    Path("/usr/bin").glob("python3.1?")
-)
 
 
 async def test_python_of_another_release(pool, written, monkeypatch):

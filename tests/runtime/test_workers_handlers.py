@@ -170,7 +170,6 @@ async def test_error_payload_is_exact(run, tmp_path):
                     f'  File "{path}", line {inner}, in inner\n    raise ValueError("bad " + event)\n',
                 ],
             },
-            separators=(",", ":"),
         ).encode()
     )
     assert (outcome.status, outcome.function_error) == (Status.FUNCTION_ERROR, "Unhandled")

@@ -11,11 +11,15 @@ import inspect
 import json
 import logging
 import os
+import re
 import sys
 import time
 import traceback
 
 BASE = "/2018-06-01/runtime"
+JSON_LOGS = os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON"
+JSON_TIME = "%Y-%m-%dT%H:%M:%SZ"
+KNOWN_FIELDS = {"message", "asctime", "aws_request_id", *vars(logging.makeLogRecord({}))}
 LOOP = asyncio.new_event_loop()  # kept from one invocation to the next
 
 
@@ -70,6 +74,25 @@ class RequestFilter(logging.Filter):
     def filter(self, record):
         record.aws_request_id = self.request_id
         return True
+
+
+class JsonFormatter(logging.Formatter):
+    """One object a line, with what was given as `extra`."""
+
+    def format(self, record):
+        entry = {
+            "timestamp": time.strftime(JSON_TIME, time.gmtime(record.created)),
+            "level": record.levelname,
+            "message": record.getMessage(),
+            "logger": record.name,
+        }
+        if record.exc_info and record.exc_info[0] is not None:
+            entry["stackTrace"] = self.formatException(record.exc_info).splitlines()
+            entry["errorType"] = record.exc_info[0].__name__
+            entry["errorMessage"] = str(record.exc_info[1])
+        entry["requestId"] = getattr(record, "aws_request_id", "")
+        entry.update((name, value) for name, value in vars(record).items() if name not in KNOWN_FIELDS)
+        return json.dumps({name: value for name, value in entry.items() if value is not None}, default=str)
 
 
 class Api:
@@ -135,13 +158,29 @@ def report(error, request_id=""):
         start = next((index for index, frame in enumerate(frames) if frame[0] not in ours), 0)
         trace = traceback.format_list(frames[start:])
     message = str(error)
+    payload = {"errorMessage": message, "errorType": error_type, "requestId": request_id, "stackTrace": trace}
+    if JSON_LOGS:
+        now = time.strftime(JSON_TIME, time.gmtime())
+        print(json.dumps({"timestamp": now, "log_level": "ERROR", **payload}), flush=True)
+        return write(payload), error_type
     lines = ["[ERROR] " + error_type + (": " + message if message else ""), "Traceback (most recent call last):"]
     for line in (line for entry in trace for line in entry.splitlines()):
         text = line.lstrip(" ")
         lines.append("\u00a0" * (len(line) - len(text)) + text)
     print("\n".join(lines), flush=True)
-    payload = {"errorMessage": message, "errorType": error_type, "requestId": request_id, "stackTrace": trace}
-    return json.dumps(payload).encode(), error_type
+    return write(payload), error_type
+
+
+def write(value):
+    mark = os.urandom(16).hex()
+
+    def number(one):  # decimals digit by digit, which the standard library cannot: marks stand for them meanwhile
+        if not isinstance(one, decimal.Decimal):
+            raise TypeError("Object of type %s is not JSON serializable" % type(one).__name__)
+        return float("nan") if one.is_nan() else mark + str(one)
+
+    text = json.dumps(value, default=number, ensure_ascii=sys.version_info < (3, 12))
+    return re.sub('"' + mark + '([^"]*)"', r"\1", text).encode()
 
 
 def run(handler, body, headers):
@@ -160,7 +199,7 @@ def run(handler, body, headers):
     if isinstance(result, bytes):
         return result
     try:
-        return json.dumps(result, default=number, ensure_ascii=sys.version_info < (3, 12)).encode()
+        return write(result)
     except Exception as error:
         raise Fault("Runtime.MarshalError", "Unable to marshal response: %s" % error) from error
 
@@ -169,21 +208,18 @@ async def settle(awaitable):
     return await awaitable
 
 
-def number(value):
-    if not isinstance(value, decimal.Decimal):
-        raise TypeError("Object of type %s is not JSON serializable" % type(value).__name__)
-    return int(value) if value.is_finite() and value == value.to_integral_value() else float(value)
-
-
 def install_logging():
     requests = RequestFilter()
     handler = logging.StreamHandler(sys.stdout)
     text = "[%(levelname)s]\t%(asctime)s.%(msecs)dZ\t%(aws_request_id)s\t%(message)s"
-    formatter = logging.Formatter(text, "%Y-%m-%dT%H:%M:%S")
+    formatter = JsonFormatter() if JSON_LOGS else logging.Formatter(text, "%Y-%m-%dT%H:%M:%S")
     formatter.converter = time.gmtime
     handler.setFormatter(formatter)
     handler.addFilter(requests)
     logging.getLogger().addHandler(handler)
+    if JSON_LOGS:
+        level = os.environ.get("AWS_LAMBDA_LOG_LEVEL", "INFO")
+        logging.getLogger().setLevel({"TRACE": "DEBUG", "FATAL": "CRITICAL"}.get(level, level))
     return requests
 
 

@@ -127,11 +127,8 @@ class Connection:
 
     def _flush(self) -> None:
         try:
-            while self._outbox:
-                sent = self._sock.send(self._outbox[0])
-                rest = self._outbox.popleft()[sent:]
-                if rest:
-                    self._outbox.appendleft(rest)
+            while self._outbox:  # all pieces in one call: each would wake the client
+                self._forget(self._sock.sendmsg(list(self._outbox)[:16]))
         except (BlockingIOError, InterruptedError):
             self._loop.add_writer(self._sock, self._flush)
             return
@@ -139,6 +136,14 @@ class Connection:
             self._outbox.clear()  # the reader hears of it too
         self._loop.remove_writer(self._sock)
         self._turn()
+
+    def _forget(self, sent: int) -> None:
+        while sent:
+            first = self._outbox.popleft()
+            if sent < len(first):
+                self._outbox.appendleft(first[sent:])
+                return
+            sent -= len(first)
 
     def _turn(self) -> None:
         """After an answer: closes if the client wants so, or takes up a request that has arrived meanwhile."""

@@ -1,4 +1,4 @@
-"""AWS's own Python client of the Runtime API, unmodified, against the same handlers under our own: equal byte by byte."""
+"""AWS's own Python client of the Runtime API, unmodified, and ours on the same handlers: equal byte by byte."""
 
 from __future__ import annotations
 

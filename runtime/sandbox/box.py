@@ -1,5 +1,6 @@
 """Puts a freshly forked worker into its sandbox. The order matters: what a step takes away the next must not need."""
 
+import math
 import os
 import resource
 import sys
@@ -7,7 +8,7 @@ from collections.abc import Iterable
 
 from runtime.model.function import FunctionSpec
 from runtime.model.sandbox import SandboxReport, SandboxSettings
-from runtime.sandbox import kernel, landlock, view
+from runtime.sandbox import cgroups, kernel, landlock, view
 from runtime.sandbox.view import Roots
 
 MAX_OPEN_FILES = 1024  # AWS Lambda quota: file descriptors
@@ -29,6 +30,7 @@ def confine(
     task, folders = spec.paths[0] if spec.paths else "/", list(folders)
     if report.namespaces and spec.paths:
         roots = view.enter(task, spec.layers, spec.tmp_mb, folders, settings.hidden)
+        _limit(resource.RLIMIT_NPROC, cgroups.MAX_PROCESSES)  # of this user namespace, not of the user
     else:
         roots = Roots(task, tuple(reversed(spec.layers)), own_tmp or "/tmp")
         os.chdir(task)
@@ -36,6 +38,12 @@ def confine(
     if report.landlock_abi:
         landlock.restrict(report.landlock_abi, [*folders, *spec.paths, roots.task, *roots.layers], [roots.tmp])
     return roots
+
+
+def share(memory_mb: int) -> None:
+    """The processors' share of a function where there is no cgroup for it: one step of niceness is a quarter."""
+    steps = math.log(cgroups.FULL_CPU_MB / memory_mb) / math.log(1.25)
+    os.setpriority(os.PRIO_PROCESS, 0, min(19, max(0, round(steps))))
 
 
 def limit(data_mb: int | None) -> None:

@@ -5,6 +5,7 @@ much as the machine, so that workers compete with each other and not with the br
 Sources: https://docs.kernel.org/admin-guide/cgroup-v1/ and cgroup-v2.html
 """
 
+import errno
 import os
 from collections.abc import Iterable
 from contextlib import suppress
@@ -12,6 +13,7 @@ from contextlib import suppress
 FULL_CPU_MB = 1769  # AWS Lambda: the memory that comes with one whole processor
 MAX_PROCESSES = 1024  # AWS Lambda quota: processes and threads
 _PREFIX = "streamcore-"
+_BROKER = "streamcore-broker"
 _CONTROLLERS = ("memory", "cpu", "pids")
 
 
@@ -56,9 +58,11 @@ class Cgroups:
         self.version = version
         self._bases = bases  # the memory controller's first; with v2 they are one
         self._outer = [f"{base}/{_PREFIX}{os.getpid()}" for base in bases]
-        for outer in self._outer:
-            os.mkdir(outer)
-        self._prepare()
+        try:
+            self._prepare()
+        except OSError:
+            self.close()
+            raise
 
     def create(self, name: str, memory_mb: int, limit_mb: int) -> Group:
         """A group with a limit of `limit_mb`, and the processors' share of `memory_mb`. Raises `OSError`."""
@@ -90,10 +94,11 @@ class Cgroups:
 
     def _prepare(self) -> None:
         processors = os.cpu_count() or 1
+        for outer in self._outer:
+            os.mkdir(outer)
         if self.version == "v2":
-            for folder in (*self._bases, *self._outer):
-                for controller in _CONTROLLERS:
-                    _write(f"{folder}/cgroup.subtree_control", f"+{controller}")
+            _pass_on(self._bases[0])
+            _pass_on(self._outer[0])
             _write(f"{self._outer[0]}/cpu.weight", str(min(10_000, 100 * processors)))
         else:
             _write_first(self._outer, "cpu.shares", 1024 * processors)
@@ -114,8 +119,8 @@ def find(root: str = "/sys/fs/cgroup", own: str = "/proc/self/cgroup") -> Cgroup
     """The groups that this process may make. Raises `CgroupError`."""
     places = places_in(_read(own).decode())
     try:
-        if "memory" in _read(f"{root}{places.get('', '/')}/cgroup.controllers").decode().split():
-            bases = [root + places[""].rstrip("/")]
+        if "memory" in _read(f"{root}{places.get('', '/')}/cgroup.controllers").decode().split():  # else all are v1's
+            bases = [root + places[""].removesuffix(f"/{_BROKER}").rstrip("/")]
             _sweep(bases)
             return Cgroups("v2", bases)
         missing = [name for name in _CONTROLLERS if name not in places or not os.path.isdir(f"{root}/{name}")]
@@ -138,6 +143,41 @@ def places_in(text: str) -> dict[str, str]:
         for name in names.split(","):
             places[name] = path
     return places
+
+
+def _pass_on(folder: str) -> None:
+    """Has groups below a group of v2 limited, too."""
+    try:
+        for controller in _CONTROLLERS:
+            _write(f"{folder}/cgroup.subtree_control", f"+{controller}")
+    except OSError as error:
+        if error.errno != errno.EBUSY:
+            raise
+        _make_room(folder)
+        _pass_on(folder)
+
+
+def _make_room(folder: str) -> None:
+    """v2 passes controllers on only from a group that has no processes of its own: ours move into one below it.
+
+    That is what systemd's `Delegate=yes` asks a service for. Raises `CgroupError` where others live there, too.
+    """
+    broker = os.getppid()
+    pids = [int(pid) for pid in _read(f"{folder}/cgroup.procs").split()]
+    if any(pid not in (broker, os.getpid()) and parent_of(pid) != broker for pid in pids):
+        raise CgroupError(f"{folder} has other processes, too; a service of its own (systemd: Delegate=yes) would do")
+    if not pids:
+        raise CgroupError(f"{folder} cannot pass its controllers on")
+    os.makedirs(f"{folder}/{_BROKER}", exist_ok=True)
+    for pid in pids:
+        _write(f"{folder}/{_BROKER}/cgroup.procs", str(pid))
+
+
+def parent_of(pid: int) -> int:
+    """The parent of a process, 0 if it is gone (proc(5))."""
+    stat = _read(f"/proc/{pid}/stat")
+    # The command's name stands in parentheses and may hold anything: the fields count from its end.
+    return int(stat[stat.rindex(b")") + 2 :].split(b" ", 2)[1]) if stat else 0
 
 
 def _sweep(bases: list[str]) -> None:

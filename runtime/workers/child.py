@@ -80,6 +80,8 @@ def _settle(order: Order, setting: Setting, folders: Callable[[], list[str]]) ->
         roots = box.confine(spec, setting.sandbox, setting.report, folders(), setting.own_tmp)
         # A change of what a process may do makes the kernel forget whose death it wanted to hear of.
         linux.die_with_parent(setting.zygote_pid, signal.SIGKILL)
+        if not setting.group_fds:
+            box.share(spec.memory_mb)
     else:
         if spec.paths and os.path.isdir(spec.paths[0]):
             os.chdir(spec.paths[0])

@@ -9,7 +9,7 @@ import os
 import select
 import signal
 
-from runtime.sandbox.cgroups import Group
+from runtime.sandbox.cgroups import Group, parent_of
 
 _MARK = b"AWS_LAMBDA_LOG_STREAM_NAME="
 
@@ -50,13 +50,7 @@ def _await(pid: int) -> None:
 
 def _children() -> list[int]:
     own_pid = os.getpid()
-    return [int(name) for name in os.listdir("/proc") if name.isdigit() and _parent(name) == own_pid]
-
-
-def _parent(name: str) -> int:
-    stat = _read(f"/proc/{name}/stat")
-    # The command's name stands in parentheses and may hold anything: the fields count from its end (proc(5)).
-    return int(stat[stat.rindex(b")") + 2 :].split(b" ", 2)[1]) if stat else 0
+    return [int(name) for name in os.listdir("/proc") if name.isdigit() and parent_of(int(name)) == own_pid]
 
 
 def _belongs(pid: int, log_stream: str | None) -> bool:

@@ -109,9 +109,15 @@ async def test_all_switched_off(make_pool, uploaded):
     assert str(pool.sandbox_report) == (
         "no landlock (switched off), no namespaces (switched off), no cgroups (switched off)"
     )
-    source = "import os\ndef handler(e, c): return [os.environ['LAMBDA_TASK_ROOT'], os.environ['TMPDIR'], os.getcwd()]"
+    source = """
+        import os
+        def handler(event, context):
+            niceness = os.getpriority(os.PRIO_PROCESS, 0)
+            return [os.environ["LAMBDA_TASK_ROOT"], os.environ["TMPDIR"], os.getcwd(), niceness]
+    """
     spec = uploaded(source)
-    root, tmp, cwd = await value_of(pool, spec)
+    root, tmp, cwd, niceness = await value_of(pool, spec)
+    assert niceness == 12  # 128 MB are a fourteenth of a processor
     assert root == cwd == spec.paths[0]
     assert is_there(tmp)
     pool.retire(spec.qualified_arn)
@@ -364,6 +370,36 @@ def test_cgroups_v2_in_a_folder_of_our_own(tmp_path):
     assert not group.out_of_memory()
     (folder / "memory.events").write_text("low 0\noom 1\noom_kill 2\n")
     assert group.out_of_memory()
+
+
+def test_cgroups_v2_where_the_broker_is_in_the_way(tmp_path, monkeypatch):
+    """A group passes its limits on only when no process is in it: ours move one down, others' are left alone."""
+    base, own = tmp_path / "service", tmp_path / "own"
+    base.mkdir()
+    own.write_text("0::/service/streamcore-broker\n")
+    (base / "streamcore-broker").mkdir()
+    for folder in (base, base / "streamcore-broker"):
+        (folder / "cgroup.controllers").write_text("cpu memory pids")
+    (base / "cgroup.procs").write_text(f"{os.getppid()}\n{os.getpid()}\n")
+    written, write = [], cgroups._write
+
+    def refuse_once(path, text):
+        written.append((path, text))
+        if path == f"{base}/cgroup.subtree_control" and len(written) == 1:
+            raise OSError(16, "Device or resource busy", path)
+        write(path, text)
+
+    monkeypatch.setattr(cgroups, "_write", refuse_once)
+    assert cgroups.find(str(tmp_path), str(own)).version == "v2"
+    assert [text for path, text in written if path == f"{base}/streamcore-broker/cgroup.procs"] == [
+        str(os.getppid()),
+        str(os.getpid()),
+    ]
+    shutil.rmtree(base / f"streamcore-{os.getpid()}")
+    written.clear()
+    (base / "cgroup.procs").write_text("1\n")
+    with pytest.raises(cgroups.CgroupError, match="has other processes, too"):
+        cgroups.find(str(tmp_path), str(own))
 
 
 @pytest.mark.parametrize("text", ["", "0::/\n", "4:memory:/x\n3:pids:/x\n"])

@@ -60,7 +60,7 @@ class Sandbox:
 
 def _try_view() -> str:
     """Why a process cannot have a view of its own; empty if one could."""
-    folder = tempfile.mkdtemp(prefix="streamcore-")
+    folder = tempfile.mkdtemp(prefix=f"streamcore-{os.getpid()}-")
     layers = f"{folder}/1", f"{folder}/2"
     for layer in layers:
         os.mkdir(layer)

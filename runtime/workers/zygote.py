@@ -173,7 +173,7 @@ class Zygote:
         """A folder in place of /tmp, for a function that cannot have a file system of its own."""
         if not spec.runtime or self._sandbox.report.namespaces:
             return None
-        return tempfile.mkdtemp(prefix="streamcore-tmp-")
+        return tempfile.mkdtemp(prefix=f"streamcore-{os.getpid()}-")
 
     def _adopt(self, one: Child) -> None:
         self._children[one.pidfd] = one

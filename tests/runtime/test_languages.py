@@ -10,6 +10,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from workers_support import PATIENCE_S
 
 from runtime.errors import RuntimeUnavailableError
@@ -282,6 +283,9 @@ JAVA = """
         public void copy(InputStream in, OutputStream out) throws IOException { in.transferTo(out); }
         public void fail(Object o) { throw new IllegalStateException("bad", new RuntimeException("inner")); }
         public Object same(Object o) { return o; }
+        public void exit(Object o) { System.exit(3); }
+        public void hog(Object o) { var all = new ArrayList<byte[]>(); for (;;) all.add(new byte[1 << 20]); }
+        public void hang(Object o) throws Exception { new ProcessBuilder("sleep", "1000").start().waitFor(); }
     }
 """
 JAVA_RESULTS = {
@@ -330,6 +334,19 @@ async def test_java_errors(pool, java_classes):
     assert json.loads(outcome.payload)["errorType"] == "Runtime.HandlerNotFound"
     outcome = await outcome_of(pool, java(java_classes, "number"), b'"no"')
     assert json.loads(outcome.payload)["errorType"] == "Runtime.UnmarshalError"
+
+
+@needs("java", "javac")
+async def test_java_faults(pool, java_classes):
+    outcome = await outcome_of(pool, java(java_classes, "exit"), b"1")
+    assert outcome.status is Status.EXITED
+    assert b"Runtime exited with error: exit status 3" in outcome.payload
+    outcome = await outcome_of(pool, java(java_classes, "hog"), b"1")
+    assert outcome.status is Status.FUNCTION_ERROR
+    assert json.loads(outcome.payload)["errorType"] == "java.lang.OutOfMemoryError"
+    outcome = await outcome_of(pool, structs.replace(java(java_classes, "hang"), timeout_ms=500), b"1")
+    assert outcome.status is Status.TIMED_OUT
+    assert (await outcome_of(pool, java(java_classes, "number"), b"41")).payload == b"42"
 
 
 @needs("java", "javac")
@@ -470,7 +487,7 @@ async def test_any_program(pool, written, tmp_path, where):
     file = (Path(spec.paths[0]) if where == "code" else layer) / "bootstrap"
     file.write_text(PROVIDED)
     file.chmod(0o755)
-    spec = FunctionSpec(**{name: getattr(spec, name) for name in spec.__struct_fields__} | {"layers": (str(layer),)})
+    spec = structs.replace(spec, layers=(str(layer),))
     outcome = await outcome_of(pool, spec, b"[1,2]")
     assert outcome.payload == b"]2,1["
     assert (await outcome_of(pool, spec, b"[3]")).payload == b"]3["

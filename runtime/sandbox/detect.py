@@ -7,6 +7,8 @@ import tempfile
 from runtime.model.sandbox import SandboxReport, SandboxSettings, Switch
 from runtime.sandbox import cgroups, kernel, view
 
+_TMP_PREFIX = "streamcore-tmp-"
+
 
 class SandboxError(RuntimeError):
     """A protection that is required is not to be had."""
@@ -45,6 +47,7 @@ class Sandbox:
         reason = "switched off" if self.settings.namespaces is Switch.OFF else _try_view()
         if reason:
             self._missing["namespaces"] = reason
+            _sweep_tmp()
         return not reason
 
     def _find_cgroups(self) -> cgroups.Cgroups | None:
@@ -60,28 +63,37 @@ class Sandbox:
 
 def _try_view() -> str:
     """Why a process cannot have a view of its own; empty if one could."""
-    folder = tempfile.mkdtemp(prefix=f"streamcore-{os.getpid()}-")
-    layers = f"{folder}/1", f"{folder}/2"
-    for layer in layers:
-        os.mkdir(layer)
     reader, writer = os.pipe()
     try:
         pid = os.fork()
         if pid == 0:
-            _try_in_child(folder, layers, writer)
+            _try_in_child(writer)
         os.close(writer)
         reason = os.read(reader, 512).decode()
         os.waitpid(pid, 0)
     finally:
         os.close(reader)
-        shutil.rmtree(folder, ignore_errors=True)
     return reason
 
 
-def _try_in_child(folder: str, layers: tuple[str, ...], writer: int) -> None:
+def _try_in_child(writer: int) -> None:
     try:
-        view.enter(folder, layers, 1, (), ())
+        view.enter("/usr", ("/usr/bin", "/etc"), 1, (), ())  # any folders do
     except OSError as error:
         os.write(writer, str(error).encode()[:512])
     finally:
         os._exit(0)
+
+
+def own_tmp() -> str:
+    """A new folder in place of /tmp, for a function that cannot have a file system of its own."""
+    return tempfile.mkdtemp(prefix=f"{_TMP_PREFIX}{os.getpid()}-")
+
+
+def _sweep_tmp() -> None:
+    """Removes the folders of zygotes that were killed before they could."""
+    for entry in list(os.scandir(tempfile.gettempdir())):
+        pid = entry.name.removeprefix(_TMP_PREFIX).partition("-")[0]
+        ours = entry.name.startswith(_TMP_PREFIX) and entry.stat(follow_symlinks=False).st_uid == os.getuid()
+        if ours and pid.isdigit() and not os.path.exists(f"/proc/{pid}"):
+            shutil.rmtree(entry.path, ignore_errors=True)

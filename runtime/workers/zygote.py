@@ -12,13 +12,12 @@ import shutil
 import signal
 import socket
 import sys
-import tempfile
 
 import msgspec
 
 from runtime.model.function import FunctionSpec
 from runtime.sandbox.cgroups import Group
-from runtime.sandbox.detect import Sandbox, SandboxError
+from runtime.sandbox.detect import Sandbox, SandboxError, own_tmp
 from runtime.workers import child, handler, linux, orphans
 from runtime.workers.frames import (
     MAX_CONTROL_BYTES,
@@ -173,7 +172,7 @@ class Zygote:
         """A folder in place of /tmp, for a function that cannot have a file system of its own."""
         if not spec.runtime or self._sandbox.report.namespaces:
             return None
-        return tempfile.mkdtemp(prefix=f"streamcore-{os.getpid()}-")
+        return own_tmp()
 
     def _adopt(self, one: Child) -> None:
         self._children[one.pidfd] = one

@@ -81,8 +81,12 @@ def left_behind():
     """Groups and folders of zygotes that have ended; other brokers on this machine may be running."""
     roots = [Path("/sys/fs/cgroup"), *Path("/sys/fs/cgroup").glob("*")]
     groups = {path for root in roots if root.is_dir() for path in root.rglob("streamcore-*") if path.is_dir()}
-    found = groups | set(Path("/tmp").glob("streamcore-*"))
-    return {path for path in found if not is_there(f"/proc/{path.name.split('-')[1]}")}
+    found = groups | set(Path("/tmp").glob("streamcore-tmp-*"))
+    return {
+        path
+        for path in found
+        if not is_there(f"/proc/{path.name.removeprefix('streamcore-').removeprefix('tmp-').partition('-')[0]}")
+    }
 
 
 @pytest.fixture(autouse=True)
@@ -121,6 +125,19 @@ async def test_all_switched_off(make_pool, uploaded):
     pool.retire(spec.qualified_arn)
     while pool.stats().workers:
         await pool._change()
+    assert not is_there(tmp)
+
+
+async def test_folders_of_a_killed_zygote_are_swept(make_pool, uploaded):
+    source = "import os\ndef handler(event, context): return [os.environ['TMPDIR'], os.getppid()]"
+    pool = await make_pool(sandbox=OFF)
+    tmp, zygote = await value_of(pool, uploaded(source))
+    os.kill(zygote, 9)
+    while pool.stats().workers:
+        await pool._change()
+    await gone(zygote)
+    assert is_there(tmp)
+    await value_of(pool, uploaded(source))
     assert not is_there(tmp)
 
 

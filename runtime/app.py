@@ -16,10 +16,12 @@ import uuid
 from collections.abc import Sequence
 from functools import partial
 from types import TracebackType
-from typing import Final, Protocol, Self
+from typing import Any, Final, Protocol, Self
 
 import msgspec
 
+from runtime.async_invocations import AsyncInvocations
+from runtime.credentials import credentials
 from runtime.destinations.kinesis import to_stream
 from runtime.destinations.router import Destinations
 from runtime.errors import DestinationError, InvalidParameterError, InvalidValueError, NotFoundError
@@ -27,7 +29,7 @@ from runtime.functions.catalog import Catalog
 from runtime.functions.code import CodeStore
 from runtime.functions.downloads import Downloads
 from runtime.functions.folder import BUCKET, check_folder
-from runtime.functions.invoker import AsyncQueue, Check, Invoked, Invoker
+from runtime.functions.invoker import Check, Invoked, Invoker
 from runtime.functions.provisioning import Provisioning
 from runtime.mappings.mapping import Mapping
 from runtime.mappings.poller import Discarded, Form, OnOutcome
@@ -37,9 +39,12 @@ from runtime.model.function import FunctionSpec
 from runtime.model.invocation import Outcome
 from runtime.model.mapping import MappingConfig, StartingPosition
 from runtime.model.names import LATEST, FunctionKey
+from runtime.model.sandbox import SandboxSettings
 from runtime.registry import Handler, spec_of
 from runtime.sources import kinesis
-from runtime.workers.pool import OutputSink, PoolStats, WorkerPool
+from runtime.workers.pool import PoolStats, WorkerPool
+from runtime.workers.sinks import InvocationSink
+from runtime.workers.stream import ResponseStream
 from streamcore.broker import Broker
 from streamcore.clock import sleep_until_ms
 from streamcore.errors import StreamNotFound
@@ -82,13 +87,15 @@ class Functions:
         workers: int | None = None,
         idle_timeout_s: float = 300.0,
         preload: tuple[str, ...] = (),
-        on_output: OutputSink | None = None,
+        sink: InvocationSink | None = None,
         check_runtime: Check = _any_runtime,
         fetch_object: FetchObject | None = None,
-        async_queue: AsyncQueue | None = None,
+        sandbox: SandboxSettings | None = None,
+        endpoint: asyncio.Future[str] | None = None,
     ) -> None:
         """`check_runtime` is asked when a function is created or its runtime changes; `fetch_object` reads code that is
-        given by bucket and key; `async_queue` keeps asynchronous invocations."""
+        given by bucket and key; `sandbox` is what workers are kept in; `endpoint` will be the URL that functions reach
+        the AWS services by: no worker is started before it is known."""
         self._broker = broker
         self.check_runtime = check_runtime
         self._fetch_object = fetch_object
@@ -96,14 +103,16 @@ class Functions:
             workers or broker.settings.workers,
             idle_timeout_s,
             preload=preload,
-            on_output=on_output or _log_output,
+            sink=sink or _ProgramLog(),
+            environment_of=self._environment_of,
+            sandbox=sandbox or _hidden(broker),
         )
+        self._endpoint = endpoint
         self._pool_started: asyncio.Task[None] | None = None
         self._specs: dict[str, FunctionSpec] = {}
         self.code = CodeStore(None if broker.folder is None else broker.folder / "functions")
         self.catalog = Catalog(broker, self.code, self._specs)
         self.invoker = Invoker(self.catalog, self._run)
-        self.invoker.queue = async_queue
         self.provisioning = Provisioning(self.catalog, self._warm)
         self.downloads = Downloads(self.code)
         self.catalog.on_change.append(self._retire_deleted)
@@ -111,6 +120,8 @@ class Functions:
         self.mappings: dict[str, Mapping] = {}
         self.destinations = Destinations()
         self.destinations.add("kinesis", to_stream(broker))
+        self.asynchronous = AsyncInvocations(broker, self.catalog, self.invoker, self.destinations)
+        self.invoker.queue = self.asynchronous
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -125,6 +136,7 @@ class Functions:
         """Finds the functions and the mappings that the broker keeps; mappings begin when their functions are
         registered."""
         await self.catalog.start()
+        await self.asynchronous.start()
         self.provisioning.start()
         for text in (await self._broker.documents(_MAPPINGS)).values():
             config = _DECODER.decode(text)
@@ -132,7 +144,7 @@ class Functions:
 
     async def close(self) -> None:
         """Lets batches in progress end, keeps positions, ends the workers."""
-        await asyncio.gather(*(mapping.stop() for mapping in self.mappings.values()))
+        await asyncio.gather(self.asynchronous.close(), *(mapping.stop() for mapping in self.mappings.values()))
         await self.provisioning.close()
         if self._pool_started is not None:
             await asyncio.wait([self._pool_started])
@@ -175,6 +187,7 @@ class Functions:
         request_id: str | None = None,
         client_context: str | None = None,
         trace_id: str | None = None,
+        stream: ResponseStream | None = None,
     ) -> Invoked:
         """The same with all that a caller over HTTP says, and with the version that ran. As `Invoker.invoke`."""
         return await self.invoker.invoke(
@@ -185,6 +198,7 @@ class Functions:
             request_id=request_id,
             client_context=client_context,
             trace_id=trace_id,
+            stream=stream,
         )
 
     async def fetch_code(self, bucket: str, key: str, version: str | None) -> bytes:
@@ -308,19 +322,9 @@ class Functions:
                     return
             await sleep_until_ms(self._broker.clock, now_ms + (1000 << attempt))
 
-    async def _run(
-        self,
-        spec: FunctionSpec,
-        event: bytes,
-        *,
-        request_id: str | None,
-        client_context: str | None,
-        trace_id: str | None,
-    ) -> Outcome:
+    async def _run(self, spec: FunctionSpec, event: bytes, **about: Any) -> Outcome:
         await self._start_pool()
-        return await self._pool.invoke(
-            spec, event, request_id=request_id, client_context=client_context, trace_id=trace_id
-        )
+        return await self._pool.invoke(spec, event, **about)
 
     async def _warm(self, spec: FunctionSpec, count: int) -> int:
         await self._start_pool()
@@ -336,9 +340,21 @@ class Functions:
             if base == key.arn and version not in kept:
                 self._pool.forget(arn)
 
+    def _environment_of(self, spec: FunctionSpec) -> dict[str, str]:
+        """How a function reaches the AWS services: this endpoint, as the account it belongs to."""
+        if self._endpoint is None:
+            return {}
+        return {"AWS_ENDPOINT_URL": self._endpoint.result(), **credentials(spec, self._broker.settings.account)}
+
+    async def _prepare_pool(self) -> None:
+        if self._endpoint is not None:
+            await asyncio.shield(self._endpoint)
+        await self._pool.start()
+        log.info("functions are kept in: %s", self._pool.sandbox_report)
+
     async def _start_pool(self) -> None:
         if self._pool_started is None:
-            self._pool_started = asyncio.get_running_loop().create_task(self._pool.start())
+            self._pool_started = asyncio.get_running_loop().create_task(self._prepare_pool())
         if not self._pool_started.done() or self._pool_started.exception() is not None:
             await asyncio.shield(self._pool_started)
 
@@ -349,12 +365,26 @@ def _kinesis_form(config: MappingConfig, shard: ShardInfo, lane: int) -> Form:
     return Form(kinesis.KinesisRenderer(config.stream, shard, select).render, kinesis.event, kinesis.OVERHEAD_BYTES)
 
 
-def _log_output(function_name: str, log_stream: str, output: bytes) -> None:
+def _hidden(broker: Broker) -> SandboxSettings:
+    """The broker's own files are out of a function's reach."""
+    return SandboxSettings(hidden=() if broker.folder is None else (str(broker.folder.absolute()),))
+
+
+class _ProgramLog:
     """What a function prints goes to the program's log, under the function's name."""
-    logger = logging.getLogger(f"streamcore.function.{function_name}")
-    for line in output.decode(errors="replace").splitlines():
-        if line.strip():
-            logger.info("%s", line)
+
+    def began(self, spec: FunctionSpec, log_stream: str, request_id: str) -> None:
+        """See `InvocationSink`."""
+
+    def ended(self, spec: FunctionSpec, log_stream: str, outcome: Outcome) -> None:
+        """See `InvocationSink`."""
+
+    def output(self, spec: FunctionSpec, log_stream: str, data: bytes) -> None:
+        """See `InvocationSink`."""
+        logger = logging.getLogger(f"streamcore.function.{spec.name}")
+        for line in data.decode(errors="replace").splitlines():
+            if line.strip():
+                logger.info("%s", line)
 
 
 __all__ = ["Functions", "Handler", "Mapping"]

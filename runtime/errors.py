@@ -114,7 +114,12 @@ class InvalidValueError(RefusedError, ValueError):
 
 
 class RuntimeUnavailableError(InvalidValueError):
-    """The machine lacks what the function's runtime or architecture needs."""
+    """The language that a function is written in is not offered, or this machine lacks what runs it."""
+
+    def __init__(self, runtime: str, reason: str) -> None:
+        super().__init__(f"The runtime parameter of {runtime} cannot be used here: {reason}")
+        self.runtime = runtime
+        self.reason = reason
 
 
 class NotFoundError(RefusedError, LookupError):

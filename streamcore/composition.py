@@ -5,6 +5,7 @@ The composition root: the only file of the broker's package that knows the runti
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from runtime.app import Functions
 from runtime.functions.downloads import PREFIX
 from runtime.logbook import Logbook
 from runtime.metrics import FunctionsSource, LogbookSource
+from runtime.runtimes.check import check_runtime
 from runtime.telemetry.door import Watched
 from streamcore.api.aws.kinesis import KINESIS
 from streamcore.api.aws.rest import RestJsonProtocol
@@ -46,6 +48,8 @@ class Composition:
         """Raises StartError, and OSError when the address cannot be had."""
         broker = await start_broker(settings, data=settings.data)
         logbook = Logbook(broker, Path(settings.data))
+        endpoint: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        functions = Functions(broker, sink=logbook.sink, check_runtime=check_runtime, endpoint=endpoint)
         try:
             await logbook.start()
             exposition = Exposition(broker)
@@ -56,7 +60,6 @@ class Composition:
                 "/healthz": operations,
                 "/readyz": operations,
             }
-            functions = Functions(broker)
             exposition.add(FunctionsSource(functions))
             exposition.add(LogbookSource(logbook))
             await functions.start()
@@ -71,7 +74,10 @@ class Composition:
             )
             server = HttpServer(settings, doors, Watched(aws, logbook.meter), aws.body_limit)
             url = await server.start()
+            endpoint.set_result(reachable(url))
         except BaseException:
+            endpoint.cancel()
+            await functions.close()
             await logbook.close()
             await broker.close()
             raise
@@ -83,3 +89,8 @@ class Composition:
         await self.functions.close()
         await self.logbook.close()
         await self.broker.close()
+
+
+def reachable(url: str) -> str:
+    """The URL by which a process of this machine reaches the server, also where it listens on every address."""
+    return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")

@@ -23,6 +23,7 @@ from runtime.model.function import FunctionSpec
 from runtime.model.invocation import MAX_PAYLOAD_BYTES, Outcome
 from runtime.model.names import LATEST, FunctionKey, FunctionRef, parse_function
 from runtime.model.versions import Alias, pick
+from runtime.workers.stream import ResponseStream
 from streamcore.model.stream import Scope
 
 #: The most that an asynchronous invocation takes (AWS Lambda quotas, 2025).
@@ -46,6 +47,7 @@ class Invoked(msgspec.Struct, frozen=True):
 
     outcome: Outcome
     version: str
+    spec: FunctionSpec
 
 
 class Run(Protocol):
@@ -59,6 +61,8 @@ class Run(Protocol):
         request_id: str | None,
         client_context: str | None,
         trace_id: str | None,
+        invoked_arn: str | None,
+        stream: ResponseStream | None,
     ) -> Awaitable[Outcome]: ...
 
 
@@ -105,8 +109,9 @@ class Invoker:
         request_id: str | None = None,
         client_context: str | None = None,
         trace_id: str | None = None,
+        stream: ResponseStream | None = None,
     ) -> Invoked:
-        """Runs a function once and returns what came of it.
+        """Runs a function once and returns what came of it; with `stream`, the result goes there as it comes.
 
         Raises NotFoundError, ConflictError (it is Pending), ThrottledError, EventTooLargeError, InvalidValueError, and
         what the pool raises.
@@ -120,13 +125,19 @@ class Invoker:
         try:
             spec = target.spec if not target.folder else await asyncio.to_thread(_present, target)
             outcome = await self._run(
-                spec, event, request_id=request_id, client_context=client_context, trace_id=trace_id
+                spec,
+                event,
+                request_id=request_id,
+                client_context=client_context,
+                trace_id=trace_id,
+                invoked_arn=target.arn,
+                stream=stream,
             )
         except PoolBusyError:
             raise ThrottledError("ConcurrentInvocationLimitExceeded") from None
         finally:
             self._leave(key, reserved)
-        return Invoked(outcome, target.version)
+        return Invoked(outcome, target.version, spec)
 
     async def enqueue(
         self,

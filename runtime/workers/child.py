@@ -1,34 +1,56 @@
 """A worker process, from the fork to its end: runs one function, one event at a time, until its socket closes."""
 
+import _thread
 import os
 import resource
 import signal
 import socket
 import sys
+import tempfile
 import threading
 import time
 import traceback
-from typing import NoReturn
+from collections.abc import Callable
+from typing import NamedTuple, NoReturn
 
 import msgspec
 
-from runtime.workers import linux, logs
+from runtime.model.sandbox import SandboxReport, SandboxSettings
+from runtime.sandbox import box, cgroups
+from runtime.sandbox.view import Roots
+from runtime.workers import environment, linux, logs, program
 from runtime.workers.frames import READ_BYTES, AnswerHead, Decoder, Frame, InvokeHead, Kind, Order, encode
 from runtime.workers.handler import Function, report
 
-MAX_OPEN_FILES = 1024  # AWS Lambda quota: file descriptors
 THREAD_STACK_BYTES = 2 * 1024 * 1024  # stacks count as memory when reserved; the usual 8 MiB would leave few threads
-KEPT_VARIABLES = ("PATH", "LD_LIBRARY_PATH", "LANG")
+PROGRAM_DATA_MB = 1024  # what another runtime may reserve beyond the function's memory, where no cgroup counts it
 
 _invoke_heads = msgspec.json.Decoder(InvokeHead)
 
 
-def main(connection: socket.socket, output_fd: int, order: Order, base_path: list[str], zygote_pid: int) -> NoReturn:
-    """Never returns: the process ends here, with 0 when the broker has no more events for it."""
+class Setting(NamedTuple):
+    """What the zygote gives its worker."""
+
+    output_fd: int
+    base_path: list[str]
+    zygote_pid: int
+    sandbox: SandboxSettings
+    report: SandboxReport
+    group_fds: list[int]
+    own_tmp: str | None
+
+
+def main(connection: socket.socket | None, order: Order, setting: Setting) -> NoReturn:
+    """Never returns: the process ends here, with 0 when the broker has no more events for it, or becomes a program."""
     code = 1
     try:
-        _confine(order, output_fd, zygote_pid)
-        _furnish(order, base_path)
+        _detach(setting)
+        if connection is None:
+            code = program.EXIT_NOT_RUN
+            _become(order, setting)
+        roots = _settle(order, setting, box.interpreter_folders)
+        _furnish(order, roots, setting)
+        _thread.start_new_thread(cgroups.join, (setting.group_fds,))
         code = _live(connection, order)
     except SystemExit as end:
         code = _exit_code(end)
@@ -40,69 +62,78 @@ def main(connection: socket.socket, output_fd: int, order: Order, base_path: lis
         os._exit(code)
 
 
-def _confine(order: Order, output_fd: int, zygote_pid: int) -> None:
+def _detach(setting: Setting) -> None:
     os.setsid()
-    linux.die_with_parent(zygote_pid, signal.SIGKILL)
+    linux.die_with_parent(setting.zygote_pid, signal.SIGKILL)
     linux.renounce_privileges()
     null_fd = os.open(os.devnull, os.O_RDONLY)
-    for source, target in ((null_fd, 0), (output_fd, 1), (output_fd, 2)):
+    for source, target in ((null_fd, 0), (setting.output_fd, 1), (setting.output_fd, 2)):
         os.dup2(source, target)
     os.close(null_fd)
-    os.close(output_fd)
-    memory_bytes = order.spec.memory_mb * 1024 * 1024
-    # DATA, not AS: address space that is only reserved (allocator arenas, mapped libraries) is not memory used.
-    for limit, value in ((resource.RLIMIT_DATA, memory_bytes), (resource.RLIMIT_CORE, 0)):
-        resource.setrlimit(limit, (value, value))
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    files = MAX_OPEN_FILES if most == resource.RLIM_INFINITY else min(MAX_OPEN_FILES, most)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
+    os.close(setting.output_fd)
 
 
-def _furnish(order: Order, base_path: list[str]) -> None:
-    """Environment, folder, streams and import path, as a handler finds them."""
-    variables = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
+def _settle(order: Order, setting: Setting, folders: Callable[[], list[str]]) -> Roots:
+    """Into the sandbox. A function without a `runtime` is code of this program: it sees what the program sees."""
+    spec = order.spec
+    if spec.runtime:
+        roots = box.confine(spec, setting.sandbox, setting.report, folders(), setting.own_tmp)
+        # A change of what a process may do makes the kernel forget whose death it wanted to hear of.
+        linux.die_with_parent(setting.zygote_pid, signal.SIGKILL)
+        if not setting.group_fds:
+            box.share(spec.memory_mb)
+    else:
+        if spec.paths and os.path.isdir(spec.paths[0]):
+            os.chdir(spec.paths[0])
+        roots = Roots(spec.paths[0] if spec.paths else os.getcwd(), (), tempfile.gettempdir())
+    own_interpreter = order.program is None
+    data_mb = spec.memory_mb if own_interpreter else spec.memory_mb + PROGRAM_DATA_MB
+    box.limit(data_mb if own_interpreter or not setting.group_fds else None)
+    return roots
+
+
+def _become(order: Order, setting: Setting) -> NoReturn:
+    assert order.program is not None
+    program.build(order.program)
+    cgroups.join(setting.group_fds)
+    command = order.program
+    roots = _settle(order, setting, lambda: [*command.folders, os.path.dirname(command.argv[0])])
+    program.run(command, roots, environment.variables(order, roots, os.path.dirname(command.argv[-1])))
+
+
+def _furnish(order: Order, roots: Roots, setting: Setting) -> None:
+    """Environment, streams and import path, as a handler finds them."""
+    found = environment.variables(order, roots, os.path.dirname(__file__))
     os.environ.clear()
-    os.environ.update(variables | order.variables | _variables(order) | order.spec.environment)
+    os.environ.update(found)
     time.tzset()
+    tempfile.tempdir = None  # the zygote's, remembered
     threading.stack_size(THREAD_STACK_BYTES)
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a TextIOWrapper, in a fresh interpreter
     sys.stderr.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # the same
-    paths = order.spec.paths
-    if paths and os.path.isdir(paths[0]):
-        os.chdir(paths[0])
+    paths, base_path = list(order.spec.paths), setting.base_path
+    if order.spec.runtime:
+        paths = environment.python_paths(roots)
+        base_path = [path for path in base_path if path.startswith((sys.prefix, sys.base_prefix)) or _installed(path)]
     sys.path[:] = [*paths, *base_path]
     for path in paths:  # what the zygote has seen in a folder may have changed since
         sys.path_importer_cache.pop(path, None)
 
 
-def _variables(order: Order) -> dict[str, str]:
-    """AWS developer guide, "defined runtime environment variables"; no credentials: those are the pool's to give."""
-    spec = order.spec
-    return {
-        "_HANDLER": spec.handler,
-        "AWS_DEFAULT_REGION": spec.region,
-        "AWS_EXECUTION_ENV": f"AWS_Lambda_python{sys.version_info.major}.{sys.version_info.minor}",
-        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(spec.memory_mb),
-        "AWS_LAMBDA_FUNCTION_NAME": spec.name,
-        "AWS_LAMBDA_FUNCTION_VERSION": spec.version,
-        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-        "AWS_LAMBDA_LOG_GROUP_NAME": spec.log_group,
-        "AWS_LAMBDA_LOG_STREAM_NAME": order.log_stream,
-        "AWS_REGION": spec.region,
-        "LAMBDA_RUNTIME_DIR": os.path.dirname(__file__),
-        "LAMBDA_TASK_ROOT": spec.paths[0] if spec.paths else os.getcwd(),
-        "TZ": ":UTC",
-    }
+def _installed(path: str) -> bool:
+    return path.endswith(("site-packages", "dist-packages"))
 
 
 def _live(connection: socket.socket, order: Order) -> int:
-    requests = logs.install()
+    requests = logs.install(order.spec.logging)
     try:
         function = Function(order)
     except SystemExit:
         raise
     except BaseException as error:  # noqa: BLE001 - whatever a module raises on import is the answer
-        _send(connection, Kind.INIT_FAILED, None, report(error))
+        payload = report(error, log_format=order.spec.logging.format)
+        _flush()
+        _send(connection, Kind.INIT_FAILED, None, payload)
         return 1
     _flush()
     _send(connection, Kind.STARTED)

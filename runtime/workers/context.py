@@ -42,7 +42,7 @@ class LambdaContext:
         self.aws_request_id = head.request_id
         self.function_name = spec.name
         self.function_version = spec.version
-        self.invoked_function_arn = spec.invoked_arn
+        self.invoked_function_arn = head.invoked_arn or spec.invoked_arn
         self.memory_limit_in_mb = str(spec.memory_mb)  # AWS hands out a string
         self.log_group_name = spec.log_group
         self.log_stream_name = order.log_stream

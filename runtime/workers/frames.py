@@ -22,11 +22,13 @@ import msgspec
 from runtime.errors import FrameError
 from runtime.model.function import FunctionSpec
 from runtime.model.invocation import MAX_PAYLOAD_BYTES
+from runtime.model.program import Program
+from runtime.model.sandbox import SandboxSettings
 
 VERSION = 1
 PREFIX = struct.Struct(">BBHI")
 MAX_HEAD_BYTES = 0xFFFF
-MAX_CONTROL_BYTES = 131_072  # a control message: above any valid order, below the default socket buffer
+MAX_CONTROL_BYTES = 196_608  # a control message: above any valid order, below the default socket buffer
 READ_BYTES = 65_536
 
 
@@ -34,9 +36,9 @@ class Kind(enum.IntEnum):
     """What a frame means; the number is on the wire."""
 
     PREPARE = 1  # broker to zygote, first: body Preparation
-    SPAWN = 2  # broker to zygote, with the worker's socket and output pipe: head WorkerHead, body Order
+    SPAWN = 2  # broker to zygote, with the worker's socket, if it has one, and output pipe: head WorkerHead, body Order
     KILL = 3  # broker to zygote: head WorkerHead
-    READY = 4  # zygote to broker: preloaded, forks from now on
+    READY = 4  # zygote to broker: preloaded, forks from now on: body SandboxReport
     UNFIT = 5  # zygote to broker, last: body error payload
     SPAWNED = 6  # zygote to broker: head SpawnedHead
     REFUSED = 7  # zygote to broker, the fork failed: head WorkerHead
@@ -55,14 +57,19 @@ class Preparation(msgspec.Struct, frozen=True):
     paths: tuple[str, ...] = ()
     preload: tuple[str, ...] = ()
     code_sha256: str = ""
+    sandbox: SandboxSettings = SandboxSettings()
 
 
 class Order(msgspec.Struct, frozen=True):
-    """What a worker needs to become a function's environment; `variables` come from the pool, not the function."""
+    """What a worker needs to become a function's environment; `variables` come from the pool, not the function.
+
+    `program` is run in place of our own interpreter, which is the zygote's.
+    """
 
     spec: FunctionSpec
     log_stream: str
     variables: dict[str, str] = {}
+    program: Program | None = None
 
 
 class WorkerHead(msgspec.Struct, frozen=True):
@@ -79,20 +86,22 @@ class SpawnedHead(msgspec.Struct, frozen=True):
 
 
 class ExitedHead(msgspec.Struct, frozen=True):
-    """A worker has ended; a negative code is a signal."""
+    """A worker has ended; a negative code is a signal. `out_of_memory`: the kernel has killed in its group."""
 
     worker: int
     exit_code: int
     max_rss_kb: int
+    out_of_memory: bool = False
 
 
 class InvokeHead(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One invocation; `deadline_ms` is epoch time, `client_context` JSON text."""
+    """One invocation; `deadline_ms` is epoch time, `client_context` JSON text, `invoked_arn` what the caller named."""
 
     request_id: str
     deadline_ms: int
     client_context: str | None = None
     trace_id: str | None = None
+    invoked_arn: str | None = None
 
 
 class AnswerHead(msgspec.Struct, frozen=True):

@@ -8,6 +8,9 @@ import decimal
 import importlib
 import inspect
 import json
+import math
+import os
+import re
 import sys
 import traceback
 from collections.abc import Awaitable, Callable
@@ -17,8 +20,9 @@ from typing import Any
 import msgspec
 
 from runtime.errors import MalformedHandlerError
-from runtime.model.function import split_handler
+from runtime.model.function import LogFormat, split_handler
 from runtime.model.invocation import MAX_PAYLOAD_BYTES, ErrorPayload, too_large_payload
+from runtime.workers import logs
 from runtime.workers.context import LambdaContext
 from runtime.workers.frames import InvokeHead, Kind, Order
 
@@ -70,6 +74,7 @@ class Function:
 
     def __init__(self, order: Order) -> None:
         self._order = order
+        self._log_format = order.spec.logging.format
         self._handler = load(order.spec.handler)
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -80,9 +85,9 @@ class Function:
         except SystemExit:
             raise
         except MemoryError as error:
-            return Kind.OUT_OF_MEMORY, report(error, head.request_id)
+            return Kind.OUT_OF_MEMORY, report(error, head.request_id, self._log_format)
         except BaseException as error:  # noqa: BLE001 - whatever a handler raises is its answer
-            return Kind.ERROR, report(error, head.request_id)
+            return Kind.ERROR, report(error, head.request_id, self._log_format)
 
     def _run(self, head: InvokeHead, event: bytes) -> Answer:
         context = _context(self._order, head)
@@ -124,26 +129,46 @@ def _event(event: bytes) -> Any:
 def _marshal(result: Any) -> bytes:
     if isinstance(result, bytes):  # sent as it is
         return result
+    numbers = _Numbers()
     try:
-        # From Python 3.12 on AWS's client writes text as it is; before, escaped.
-        return json.dumps(result, default=_number, ensure_ascii=sys.version_info < (3, 12)).encode()
+        return numbers.put_into(_write(result, numbers.mark)).encode()
     except MemoryError:
         raise
     except Exception as error:
         raise FaultError("Runtime.MarshalError", f"Unable to marshal response: {error}") from error
 
 
-def _number(value: Any) -> float | int:
-    if not isinstance(value, decimal.Decimal):
-        raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
-    return int(value) if value.is_finite() and value == value.to_integral_value() else float(value)
+def _write(value: Any, default: Callable[[Any], Any] | None = None) -> str:
+    # The standard library's writer, not msgspec's: AWS's answers have its blanks. From Python 3.12 on AWS's client
+    # writes text as it is; before, escaped.
+    return json.dumps(value, default=default, ensure_ascii=sys.version_info < (3, 12))
 
 
-def report(error: BaseException, request_id: str = "") -> bytes:
+class _Numbers:
+    """Decimals are written digit by digit, which the standard library cannot: marks stand for them meanwhile."""
+
+    def __init__(self) -> None:
+        self._mark = ""
+
+    def mark(self, value: Any) -> Any:
+        """What stands for a value that JSON does not know."""
+        if not isinstance(value, decimal.Decimal):
+            raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+        if value.is_nan():
+            return math.nan
+        self._mark = self._mark or os.urandom(16).hex()  # no text of the handler's can hold it
+        return self._mark + str(value)
+
+    def put_into(self, text: str) -> str:
+        """Numbers in place of the marks."""
+        return re.sub(f'"{self._mark}([^"]*)"', r"\1", text) if self._mark else text
+
+
+def report(error: BaseException, request_id: str = "", log_format: LogFormat = LogFormat.TEXT) -> bytes:
     """The error payload as JSON; the same is written to the function's log. `request_id` is empty while loading."""
     payload = _payload(error, request_id)
-    _log(payload)
-    return msgspec.json.encode(payload)
+    logs.write_error(payload, log_format)
+    return _write(msgspec.to_builtins(payload)).encode()
 
 
 def _payload(error: BaseException, request_id: str) -> ErrorPayload:
@@ -166,21 +191,6 @@ def _text(error: BaseException) -> str:
 def _stack_trace(trace: TracebackType | None) -> list[str]:
     """Formatted frames without the runtime's own at their beginning; plain tuples, so that no carets are drawn."""
     frames = [(frame.filename, frame.lineno or 0, frame.name, frame.line) for frame in traceback.extract_tb(trace)]
-    ours = (__file__, asyncio.base_events.__file__)
+    ours = (__file__, os.path.join(os.path.dirname(__file__), "child.py"), asyncio.base_events.__file__)
     start = next((index for index, frame in enumerate(frames) if frame[0] not in ours), 0)
     return traceback.format_list(frames[start:])
-
-
-def _log(payload: ErrorPayload) -> None:
-    message = f": {payload.error_message}" if payload.error_message else ""
-    lines = [f"[ERROR] {payload.error_type}{message}", "Traceback (most recent call last):"]
-    lines += [_indented(line) for entry in payload.stack_trace for line in entry.splitlines()]
-    try:
-        sys.stdout.write("\n".join(lines) + "\n")
-    except (OSError, ValueError, AttributeError):
-        pass  # the handler has closed or replaced its output: the answer itself still goes out
-
-
-def _indented(line: str) -> str:
-    text = line.lstrip(" ")
-    return "\u00a0" * (len(line) - len(text)) + text

@@ -30,6 +30,15 @@ def adopt_orphans() -> None:
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
+def peak_memory_kb(pid: int | None) -> int:
+    """The largest resident set that a process of ours ever had, in KiB; 0 when it is gone (proc(5), `VmHWM`)."""
+    try:
+        with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as file:
+            return next((int(line.split()[1]) for line in file if line.startswith("VmHWM:")), 0)
+    except OSError:
+        return 0
+
+
 def renounce_privileges() -> None:
     """No program that this process starts can gain rights through its file mode (set-user-id)."""
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)

@@ -6,7 +6,10 @@ mere fork of its worker, or replaced the variable, lives until the zygote ends.
 """
 
 import os
+import select
 import signal
+
+from runtime.sandbox.cgroups import Group, parent_of
 
 _MARK = b"AWS_LAMBDA_LOG_STREAM_NAME="
 
@@ -23,15 +26,31 @@ def end(workers: set[int], log_stream: str | None) -> None:
             os.waitpid(pid, 0)
 
 
+def end_group(group: Group) -> None:
+    """Kills what is left in a worker's cgroup, wherever it has hidden; those that become ours are reaped by `end`."""
+    while members := group.members():
+        for pid in members:
+            try:
+                os.kill(pid, signal.SIGKILL)
+                _await(pid)
+            except ProcessLookupError:
+                pass  # it has just ended
+
+
+def _await(pid: int) -> None:
+    """Until a process has ended, whoever is to reap it."""
+    pidfd = os.pidfd_open(pid)
+    try:
+        poller = select.poll()
+        poller.register(pidfd, select.POLLIN)
+        poller.poll()
+    finally:
+        os.close(pidfd)
+
+
 def _children() -> list[int]:
     own_pid = os.getpid()
-    return [int(name) for name in os.listdir("/proc") if name.isdigit() and _parent(name) == own_pid]
-
-
-def _parent(name: str) -> int:
-    stat = _read(f"/proc/{name}/stat")
-    # The command's name stands in parentheses and may hold anything: the fields count from its end (proc(5)).
-    return int(stat[stat.rindex(b")") + 2 :].split(b" ", 2)[1]) if stat else 0
+    return [int(name) for name in os.listdir("/proc") if name.isdigit() and parent_of(int(name)) == own_pid]
 
 
 def _belongs(pid: int, log_stream: str | None) -> bool:

@@ -12,23 +12,41 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from types import TracebackType
+from typing import TypeVar
 
 import msgspec
 
-from runtime.errors import EventTooLargeError, InvalidParameterError, PoolBusyError, PoolClosedError, PreloadError
+from runtime.errors import (
+    EventTooLargeError,
+    InvalidParameterError,
+    PoolBusyError,
+    PoolClosedError,
+    PreloadError,
+    RuntimeUnavailableError,
+)
 from runtime.model.function import MAX_ENVIRONMENT_BYTES, MAX_PRELOAD_BYTES, FunctionSpec
 from runtime.model.invocation import MAX_PAYLOAD_BYTES, Outcome, Status, exit_payload
+from runtime.model.program import Program
+from runtime.model.sandbox import SandboxReport, SandboxSettings
+from runtime.runtimes import programs
 from runtime.workers.frames import InvokeHead, Order, Preparation
 from runtime.workers.lanes import MAX_LOSSES, FunctionStats, Lane, next_lane, should_yield
+from runtime.workers.link import FramesLink
 from runtime.workers.process import Clock, Invocation, Worker, WorkerState
+from runtime.workers.runtime_api import RuntimeApiLink
+from runtime.workers.sinks import InvocationSink
 from runtime.workers.spawner import Spawner
+from runtime.workers.stream import ResponseStream
 
 DRAIN_S = 2.0
 MAX_ZYGOTES = 8  # one for all functions, and one for each set of preloaded modules in use
 MAX_REQUEST_ID_CHARS = 128
 MAX_CLIENT_CONTEXT_CHARS = 3583
+MAX_TRACE_ID_CHARS = 1024
+MAX_ARN_CHARS = 512
 
-OutputSink = Callable[[str, str, bytes], None]
+
+Told = TypeVar("Told")
 
 
 class PoolStats(msgspec.Struct, kw_only=True):
@@ -46,10 +64,12 @@ class WorkerPool:
 
     `idle_timeout_s`: how long a worker may rest before it is ended. `preload`: modules shared by all functions; a
     function's own module of the same name is hidden by them, so name libraries, not handlers. `environment`: variables
-    given to all workers (credentials, an endpoint). `on_output(function name, log stream, bytes)` hears what functions
-    print, at most `output_limit_bytes` per invocation. `max_waiting`: invocations that may wait for a worker.
-    `init_limit_s`: what loading a handler may take on top of the function's timeout. `clock` (default: the running
-    loop) and `wall_ms` are for tests.
+    given to all workers; `environment_of(spec)`: those of one function's worker, asked for whenever one is started
+    (temporary credentials, an endpoint). `sink` hears what functions do and print, at most `output_limit_bytes` per
+    invocation. `program_of(spec)`: what to run for a function that our own interpreter does not, None if it does; may
+    raise `RuntimeUnavailableError`. `sandbox`: what workers are kept in. `max_waiting`: invocations that may wait for a
+    worker. `init_limit_s`: what loading a handler may take on top of the function's timeout. `clock` (default: the
+    running loop) and `wall_ms` are for tests.
     """
 
     def __init__(
@@ -59,7 +79,10 @@ class WorkerPool:
         *,
         preload: tuple[str, ...] = (),
         environment: Mapping[str, str] | None = None,
-        on_output: OutputSink | None = None,
+        environment_of: Callable[[FunctionSpec], Mapping[str, str]] | None = None,
+        sink: InvocationSink | None = None,
+        program_of: Callable[[FunctionSpec], Program | None] | None = None,
+        sandbox: SandboxSettings | None = None,
         output_limit_bytes: int = 1_048_576,
         max_waiting: int = 1000,
         init_limit_s: float = 10.0,
@@ -75,7 +98,11 @@ class WorkerPool:
         self._idle_timeout_s = idle_timeout_s
         self._preload = preload
         self._environment = environment
-        self._on_output = on_output
+        self._environment_of = environment_of
+        self._sink = sink
+        self._program_of = program_of or programs.program_of
+        self._sandbox = sandbox or SandboxSettings()
+        self.sandbox_report: SandboxReport | None = None
         self._output_limit_bytes = output_limit_bytes
         self._max_waiting = max_waiting
         self._init_limit_s = init_limit_s
@@ -110,11 +137,13 @@ class WorkerPool:
         self._loop = asyncio.get_running_loop()
         self._clock: Clock = self._given_clock or self._loop
         self._running = True
-        spawner = self._spawner(Preparation(preload=self._preload))
-        await asyncio.wait([spawner.ready, spawner.ended], return_when=asyncio.FIRST_COMPLETED)
+        spawner = self._spawner(self._shared())
+        first: set[asyncio.Future[SandboxReport] | asyncio.Future[None]] = {spawner.ready, spawner.ended}
+        await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
         if spawner.ended.done():
             self._running = False
             raise PreloadError(spawner.unfit or b"the zygote ended before it was ready")
+        self.sandbox_report = spawner.ready.result()
 
     async def invoke(
         self,
@@ -124,21 +153,48 @@ class WorkerPool:
         request_id: str | None = None,
         client_context: str | None = None,
         trace_id: str | None = None,
+        invoked_arn: str | None = None,
+        stream: ResponseStream | None = None,
     ) -> Outcome:
         """Runs one event (JSON, at most 6291556 bytes) and returns what came of it; a function's failure is no raise.
 
         A caller that is cancelled while it waits takes its event with it. Once a worker has the event it is run to its
         end or its deadline, as Lambda does when a client hangs up; the worker then serves others.
-        Raises `PoolClosedError`, `PoolBusyError`, `EventTooLargeError`, `InvalidParameterError`, and `OSError` when the
-        machine has no descriptors or processes left: nothing was run then.
+        `invoked_arn`: what the context shows instead of the function's own ARN (an alias). `stream` gets the result in
+        pieces as the function sends them, if it does, else as one; the outcome of a success then has no payload.
+        Raises `PoolClosedError`, `PoolBusyError`, `EventTooLargeError`, `InvalidParameterError`,
+        `RuntimeUnavailableError`, and `OSError` when the machine has no descriptors or processes left: nothing was run
+        then.
         """
+        try:
+            return await self._invoke(spec, event, request_id, client_context, trace_id, invoked_arn, stream)
+        except asyncio.CancelledError:
+            if stream is not None:
+                stream.abandon()
+            raise
+        finally:
+            if stream is not None:
+                stream.end()
+
+    async def _invoke(
+        self,
+        spec: FunctionSpec,
+        event: bytes,
+        request_id: str | None,
+        client_context: str | None,
+        trace_id: str | None,
+        invoked_arn: str | None,
+        stream: ResponseStream | None,
+    ) -> Outcome:
         self._admit(event)
         request_id = request_id or str(uuid.uuid4())
         _check_length("request_id", request_id, MAX_REQUEST_ID_CHARS)
         _check_length("client_context", client_context or "", MAX_CLIENT_CONTEXT_CHARS)
+        _check_length("trace_id", trace_id or "", MAX_TRACE_ID_CHARS)
+        _check_length("invoked_arn", invoked_arn or "", MAX_ARN_CHARS)
         deadline_ms = 0  # set when a worker takes it: waiting is not the function's time
-        head = InvokeHead(request_id, deadline_ms, client_context, trace_id)
-        invocation = Invocation(head, event, self._loop.create_future())
+        head = InvokeHead(request_id, deadline_ms, client_context, trace_id, invoked_arn or spec.invoked_arn)
+        invocation = Invocation(head, event, self._loop.create_future(), stream)
         lane = self._lane(spec)
         lane.waiting.append(invocation)
         self._serve(lane)
@@ -222,9 +278,16 @@ class WorkerPool:
             self._assign(self._homes[worker][0], worker)
         self._announce()
 
+    def worker_began(self, worker: Worker, request_id: str) -> None:
+        """An invocation is about to run."""
+        if self._sink is not None:
+            self._tell(self._sink.began, worker, request_id)
+
     def worker_done(self, worker: Worker, outcome: Outcome) -> None:
         """An invocation has its outcome."""
         self._homes[worker][0].stats.record(outcome)
+        if self._sink is not None:
+            self._tell(self._sink.ended, worker, outcome)
 
     def worker_dead(self, worker: Worker) -> None:
         """A process has ended: its place is free."""
@@ -294,10 +357,10 @@ class WorkerPool:
             self._rotate(lane)
             try:
                 self._spawn(lane)
-            except OSError as error:
+            except (OSError, RuntimeUnavailableError, InvalidParameterError) as error:
                 self._refuse(lane, error)
 
-    def _refuse(self, lane: Lane, error: OSError) -> None:
+    def _refuse(self, lane: Lane, error: Exception) -> None:
         invocation = lane.next_waiting()
         self._enlist(lane)
         if invocation is not None:
@@ -325,6 +388,9 @@ class WorkerPool:
         if outcome is not None and (invocation := lane.next_waiting()) is not None:
             outcome = msgspec.structs.replace(outcome, request_id=invocation.head.request_id)
             lane.stats.record(outcome)
+            if self._sink is not None:
+                self._tell(self._sink.began, worker, outcome.request_id)
+                self._tell(self._sink.ended, worker, outcome)
             invocation.future.set_result(outcome)
         self._enlist(lane)
 
@@ -341,19 +407,34 @@ class WorkerPool:
     # Workers and zygotes
 
     def _spawn(self, lane: Lane) -> None:
+        program, given = self._program_of(lane.spec), self._given(lane.spec)
         spawner = self._spawner(self._preparation(lane.spec))
         self._last_number += 1
         number, stream = self._last_number, self._log_stream(lane.spec)
         worker = Worker(number, lane.spec, stream, self, self._clock, lambda: spawner.kill(number))
-        fds = worker.open(self._loop, self._output_limit_bytes, self._emitter(lane.spec, stream), self._init_limit_s)
+        link_to = FramesLink if program is None else RuntimeApiLink
+        emit = self._emitter(lane.spec, stream)
+        fds = worker.open(self._loop, link_to, self._output_limit_bytes, emit, self._init_limit_s)
         self._homes[worker] = (lane, spawner)
         lane.workers.add(worker)
         lane.stats.cold_starts += 1
-        spawner.spawn(worker, Order(lane.spec, stream, self._environment), fds)
+        variables = self._environment | given | dict(worker.variables)
+        spawner.spawn(worker, Order(lane.spec, stream, variables, program), fds)
 
     def _emitter(self, spec: FunctionSpec, log_stream: str) -> Callable[[bytes], None] | None:
-        sink = self._on_output
-        return None if sink is None else lambda data: sink(spec.name, log_stream, data)
+        sink = self._sink
+        return None if sink is None else lambda data: sink.output(spec, log_stream, data)
+
+    def _given(self, spec: FunctionSpec) -> dict[str, str]:
+        variables = {} if self._environment_of is None else dict(self._environment_of(spec))
+        _check_size("environment_of", [*variables, *variables.values()], MAX_ENVIRONMENT_BYTES)
+        return variables
+
+    def _tell(self, hear: Callable[[FunctionSpec, str, Told], None], worker: Worker, what: Told) -> None:
+        try:
+            hear(worker.spec, worker.log_stream, what)
+        except Exception as error:  # noqa: BLE001 - a failing log must not fail the invocation; the loop reports it
+            self._loop.call_exception_handler({"message": "a sink for invocations failed", "exception": error})
 
     def _log_stream(self, spec: FunctionSpec) -> str:
         day = datetime.fromtimestamp(self._wall_ms() / 1000, UTC)
@@ -362,8 +443,11 @@ class WorkerPool:
     def _preparation(self, spec: FunctionSpec) -> Preparation:
         """Functions that preload nothing of their own share a zygote: it has then imported no function's code."""
         if not spec.preload:
-            return Preparation(preload=self._preload)
-        return Preparation(spec.paths, self._preload + spec.preload, spec.code_sha256)
+            return self._shared()
+        return Preparation(spec.paths, self._preload + spec.preload, spec.code_sha256, self._sandbox)
+
+    def _shared(self) -> Preparation:
+        return Preparation(preload=self._preload, sandbox=self._sandbox)
 
     def _spawner(self, preparation: Preparation) -> Spawner:
         spawner = self._spawners.pop(preparation, None)
@@ -375,7 +459,7 @@ class WorkerPool:
         return spawner
 
     def _end_unused_zygotes(self) -> None:
-        shared = Preparation(preload=self._preload)
+        shared = self._shared()
         unused = [one for one in self._spawners.values() if one.preparation != shared and not one.workers]
         for spawner in unused[: max(0, len(self._spawners) + 1 - MAX_ZYGOTES)]:
             self._detach(spawner)

@@ -4,8 +4,7 @@ import asyncio
 import enum
 import math
 import os
-import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import msgspec
@@ -13,17 +12,13 @@ import msgspec
 from runtime.errors import FrameError
 from runtime.model.function import FunctionSpec
 from runtime.model.invocation import Outcome, Status, exit_payload, timeout_payload
-from runtime.workers.channel import Channel
-from runtime.workers.frames import AnswerHead, Frame, InvokeHead, Kind, encode
+from runtime.workers import linux
+from runtime.workers.frames import InvokeHead
+from runtime.workers.link import Answer, Link, LinkOwner
 from runtime.workers.output import Output
+from runtime.workers.stream import ResponseStream
 
-_answer_heads = msgspec.json.Decoder(AnswerHead)
-
-_STATUSES: dict[int, Status] = {
-    Kind.RESULT: Status.SUCCESS,
-    Kind.ERROR: Status.FUNCTION_ERROR,
-    Kind.OUT_OF_MEMORY: Status.OUT_OF_MEMORY,
-}
+LinkFactory = Callable[[asyncio.AbstractEventLoop, LinkOwner], Link]
 
 
 class WorkerState(enum.Enum):
@@ -49,6 +44,7 @@ class Invocation(msgspec.Struct, eq=False):
     head: InvokeHead
     event: bytes
     future: asyncio.Future[Outcome]
+    stream: ResponseStream | None = None
     losses: int = 0  # how many workers were lost before one could take it
 
 
@@ -58,6 +54,8 @@ class Owner(Protocol):
     def worker_idle(self, worker: "Worker") -> None: ...
 
     def worker_dead(self, worker: "Worker") -> None: ...
+
+    def worker_began(self, worker: "Worker", request_id: str) -> None: ...
 
     def worker_done(self, worker: "Worker", outcome: Outcome) -> None: ...
 
@@ -96,6 +94,7 @@ class Worker:
         self._timed_out = False
         self._load_error: bytes | None = None
         self._exit = (0, 0)
+        self._out_of_memory = False
         self._last_log = b""
 
     def __repr__(self) -> str:
@@ -107,21 +106,33 @@ class Worker:
         return self._output.dropped_bytes
 
     def open(
-        self, loop: asyncio.AbstractEventLoop, budget_bytes: int, emit: Callable[[bytes], None] | None, init_s: float
-    ) -> tuple[int, int]:
-        """The ends that the process gets: socket and output pipe; the caller closes them. Raises `OSError`."""
-        ours, theirs = socket.socketpair()
+        self,
+        loop: asyncio.AbstractEventLoop,
+        link_to: LinkFactory,
+        budget_bytes: int,
+        emit: Callable[[bytes], None] | None,
+        init_s: float,
+    ) -> tuple[int, ...]:
+        """The ends that the process gets: those of its link, then its output pipe; the caller closes them.
+
+        Raises `OSError`.
+        """
+        output_fd, theirs_fd = os.pipe()
         try:
-            output_fd, theirs_fd = os.pipe()
+            self._link = link_to(loop, self)
         except OSError:
-            ours.close()
-            theirs.close()
+            os.close(output_fd)
+            os.close(theirs_fd)
             raise
-        self._channel = Channel(loop, ours, self._receive, self._end)
         self._output = Output(loop, output_fd, budget_bytes, emit)
         # AWS gives loading 10 s, and does it again within the first invoke; here it goes on instead, as long as both.
         self._timer = self._clock.call_at(self._born_s + init_s + self.spec.timeout_ms / 1000, self._expire)
-        return theirs.detach(), theirs_fd
+        return *self._link.fds, theirs_fd
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """What its process must find in its environment to speak with us."""
+        return self._link.variables
 
     def invoke(self, invocation: Invocation) -> None:
         """Hands over an event; the worker must be IDLE. Its future gets the outcome, whatever happens."""
@@ -130,10 +141,10 @@ class Worker:
         self.served = True
         self._invocation = invocation
         self._output.begin()
+        self._owner.worker_began(self, invocation.head.request_id)
         self._begun_s = self._clock.time()
         self._timer = self._clock.call_at(self._begun_s + self.spec.timeout_ms / 1000, self._expire)
-        start = encode(Kind.INVOKE, invocation.head, len(invocation.event))
-        self._channel.send(start, invocation.event)
+        self._link.send(invocation.head, invocation.event, invocation.stream)
 
     def dismiss(self) -> None:
         """The pool has no use for it: ends the process and its group; `exited` follows."""
@@ -150,13 +161,14 @@ class Worker:
             status, payload = self._verdict(request_id, exit_code, max_rss_kb)
         return self._outcome(status, payload, request_id, max_rss_kb, self._last_log)
 
-    def exited(self, exit_code: int, max_rss_kb: int, *, lost: bool = False) -> None:
+    def exited(self, exit_code: int, max_rss_kb: int, *, lost: bool = False, out_of_memory: bool = False) -> None:
         """The process is gone. An event it had gets its outcome now; an answer it had sent before is still good."""
         if self.state is WorkerState.DEAD:
             return
         self.condemned = True
         self.lost = lost
-        self._channel.drain()
+        self._out_of_memory = out_of_memory
+        self._link.drain()
         self._exit = (exit_code, max_rss_kb)
         if self._invocation is not None:
             status, payload = self._verdict(self._invocation.head.request_id, exit_code, max_rss_kb)
@@ -168,33 +180,39 @@ class Worker:
         self._disarm()
         self._last_log = self._output.take_tail()
         self._output.close()
-        self._channel.close()
+        self._link.close()
         self._owner.worker_dead(self)
 
-    def _receive(self, frame: Frame) -> None:
-        if frame.kind == Kind.STARTED and self.state is WorkerState.STARTING:
-            self._started()
-        elif frame.kind == Kind.INIT_FAILED and self.state is WorkerState.STARTING:
-            self._load_error = frame.body
-        else:
-            self._answered(frame)
-
-    def _started(self) -> None:
-        self._disarm()
-        self.started = True
-        self._init_ms = (self._clock.time() - self._born_s) * 1000
-        self._rest()
-
-    def _answered(self, frame: Frame) -> None:
-        status = _STATUSES.get(frame.kind)
-        head = _answer_heads.decode(frame.head)
-        if self._invocation is None or status is None or head.request_id != self._invocation.head.request_id:
-            raise FrameError("an answer to nothing that was asked")
-        self._finish(status, frame.body, head.max_rss_kb)
-        if status is Status.OUT_OF_MEMORY:
-            self._destroy()  # what else failed for want of memory is not known: no second event meets it
-        else:
+    def link_ready(self) -> None:
+        """See `LinkOwner`."""
+        if self.state is WorkerState.STARTING:
+            self.started = True
+            self._init_ms = (self._clock.time() - self._born_s) * 1000
+        if self._invocation is None and self.state is not WorkerState.DEAD:
+            self._disarm()
             self._rest()
+
+    def link_init_failed(self, payload: bytes) -> None:
+        """See `LinkOwner`."""
+        if self.state is WorkerState.STARTING:
+            self._load_error = payload
+            self._destroy()
+
+    def link_answered(self, answer: Answer) -> None:
+        """See `LinkOwner`. It is given the next event when it says that it is ready for it.
+
+        The deadline holds until then: AWS counts what a runtime does after its answer towards the function's time.
+        """
+        if self._invocation is None or answer.request_id != self._invocation.head.request_id:
+            raise FrameError("an answer to nothing that was asked")
+        max_rss_kb = linux.peak_memory_kb(self.pid) if answer.max_rss_kb is None else answer.max_rss_kb
+        self._finish(answer.status, answer.payload, max_rss_kb)
+        if answer.status is Status.OUT_OF_MEMORY:
+            self._destroy()  # what else failed for want of memory is not known: no second event meets it
+
+    def link_broken(self) -> None:
+        """See `LinkOwner`. It may live on without (a handler can close anything): then it ends now."""
+        self._destroy()
 
     def _rest(self) -> None:
         self.state = WorkerState.IDLE
@@ -204,7 +222,9 @@ class Worker:
     def _finish(self, status: Status, payload: bytes, max_rss_kb: int) -> None:
         invocation, self._invocation = self._invocation, None
         assert invocation is not None
-        self._disarm()
+        if invocation.stream is not None and status is Status.SUCCESS:
+            invocation.stream.feed(payload)
+            payload = b""
         outcome = self._outcome(status, payload, invocation.head.request_id, max_rss_kb, self._output.take_tail())
         self._init_ms = None
         self._owner.worker_done(self, outcome)
@@ -212,6 +232,7 @@ class Worker:
             invocation.future.set_result(outcome)
 
     def _outcome(self, status: Status, payload: bytes, request_id: str, max_rss_kb: int, log: bytes) -> Outcome:
+        full = status is Status.OUT_OF_MEMORY
         return Outcome(
             status=status,
             payload=payload,
@@ -219,24 +240,21 @@ class Worker:
             request_id=request_id,
             duration_ms=(self._clock.time() - self._begun_s) * 1000,
             init_duration_ms=self._init_ms,
-            max_memory_mb=math.ceil(max_rss_kb / 1024),
+            # The limit is what was used when the kernel ended it for more; AWS never shows more than that, either.
+            max_memory_mb=self.spec.memory_mb if full else min(math.ceil(max_rss_kb / 1024), self.spec.memory_mb),
         )
 
     def _verdict(self, request_id: str, exit_code: int, max_rss_kb: int) -> tuple[Status, bytes]:
         if self._timed_out:
             return Status.TIMED_OUT, timeout_payload(request_id, self.spec.timeout_ms)
-        # The kernel's own killer leaves no other trace than SIGKILL on a process that had used its memory.
-        if exit_code == -9 and max_rss_kb >= self.spec.memory_mb * 1024:
+        # Where memory is limited without a cgroup, the kernel's own killer leaves no other trace than SIGKILL.
+        if exit_code == -9 and (self._out_of_memory or max_rss_kb >= self.spec.memory_mb * 1024):
             return Status.OUT_OF_MEMORY, exit_payload(request_id, exit_code, out_of_memory=True)
         return Status.EXITED, exit_payload(request_id, exit_code)
 
     def _expire(self) -> None:
         self._timer = None
         self._timed_out = True
-        self._destroy()
-
-    def _end(self) -> None:
-        """Its socket is closed. It may live on without (a handler can close anything): then it ends now."""
         self._destroy()
 
     def _destroy(self) -> None:

@@ -14,6 +14,7 @@ from typing import Protocol
 import msgspec
 
 from runtime.errors import FrameError
+from runtime.model.sandbox import SandboxReport
 from runtime.workers.frames import (
     MAX_CONTROL_BYTES,
     ExitedHead,
@@ -44,7 +45,7 @@ class Spawner:
     def __init__(self, loop: asyncio.AbstractEventLoop, preparation: Preparation, owner: SpawnerOwner) -> None:
         self.preparation = preparation
         self.workers: dict[int, Worker] = {}
-        self.ready: asyncio.Future[None] = loop.create_future()
+        self.ready: asyncio.Future[SandboxReport] = loop.create_future()
         self.ended: asyncio.Future[None] = loop.create_future()
         self.unfit: bytes | None = None  # error payload: its modules could not be preloaded
         self._loop = loop
@@ -76,7 +77,7 @@ class Spawner:
         self._loop.add_reader(self._pidfd, self._end)
         self._send(Kind.PREPARE, None, msgspec.json.encode(self.preparation))
 
-    def spawn(self, worker: Worker, order: Order, fds: tuple[int, int]) -> None:
+    def spawn(self, worker: Worker, order: Order, fds: tuple[int, ...]) -> None:
         """Orders a worker, and takes over `fds`; `worker.exited` is called in the end, whatever happens."""
         self.workers[worker.number] = worker
         self._send(Kind.SPAWN, WorkerHead(worker.number), msgspec.json.encode(order), fds)
@@ -150,7 +151,7 @@ class Spawner:
 
     def _obey(self, frame: Frame) -> None:
         if frame.kind == Kind.READY:
-            self.ready.set_result(None)
+            self.ready.set_result(msgspec.json.decode(frame.body, type=SandboxReport))
         elif frame.kind == Kind.UNFIT:
             self.unfit = frame.body
         elif frame.kind == Kind.SPAWNED:
@@ -161,7 +162,9 @@ class Spawner:
             self.workers.pop(refused.worker).exited(1, 0, lost=True)
         elif frame.kind == Kind.EXITED:
             exited = msgspec.json.decode(frame.head, type=ExitedHead)
-            self.workers.pop(exited.worker).exited(exited.exit_code, exited.max_rss_kb)
+            self.workers.pop(exited.worker).exited(
+                exited.exit_code, exited.max_rss_kb, out_of_memory=exited.out_of_memory
+            )
 
     def _end(self) -> None:
         """The zygote has ended: what it had still reported counts, then its workers are gone with it."""

@@ -8,12 +8,16 @@ import gc
 import importlib
 import os
 import select
+import shutil
 import signal
 import socket
 import sys
 
 import msgspec
 
+from runtime.model.function import FunctionSpec
+from runtime.sandbox.cgroups import Group
+from runtime.sandbox.detect import Sandbox, SandboxError, own_tmp
 from runtime.workers import child, handler, linux, orphans
 from runtime.workers.frames import (
     MAX_CONTROL_BYTES,
@@ -34,11 +38,15 @@ _worker_heads = msgspec.json.Decoder(WorkerHead)
 class Child:
     """A worker as its parent knows it."""
 
-    def __init__(self, worker: int, pid: int, pidfd: int, log_stream: str) -> None:
+    def __init__(
+        self, worker: int, pid: int, pidfd: int, log_stream: str, group: Group | None, tmp: str | None
+    ) -> None:
         self.worker = worker
         self.pid = pid
         self.pidfd = pidfd
         self.log_stream = log_stream
+        self.group = group
+        self.tmp = tmp
 
     def kill(self) -> None:
         """Ends the worker and its process group. Until it is reaped its number cannot mean another process."""
@@ -68,6 +76,11 @@ class Zygote:
         if not message:
             return False
         preparation = msgspec.json.decode(decode_message(message).body, type=Preparation)
+        try:
+            self._sandbox = Sandbox(preparation.sandbox)
+        except SandboxError as error:
+            self._send(Kind.UNFIT, body=handler.report(handler.FaultError("Runtime.SandboxError", str(error))))
+            return False
         _hide()
         # From here on, and in the workers: the code's folder belongs to its author, several processes read it at once,
         # and a cached file of the same second and size would hide an edit.
@@ -80,10 +93,11 @@ class Zygote:
                 raise RuntimeError("a preloaded module has started a thread; threads do not survive a fork")
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever an import raises is the answer
             self._send(Kind.UNFIT, body=_unfit(error))
+            self._close_groups()
             return False
         gc.collect()
         gc.freeze()  # what is shared stays shared: the collector of a worker writes to none of these pages
-        self._send(Kind.READY)
+        self._send(Kind.READY, body=msgspec.json.encode(self._sandbox.report))
         return True
 
     def run(self) -> None:
@@ -124,20 +138,41 @@ class Zygote:
                     one.kill()
 
     def _spawn(self, worker: int, order: Order, fds: list[int]) -> None:
-        socket_fd, output_fd = fds
-        zygote_pid = os.getpid()
+        *sockets, output_fd = fds
+        zygote_pid, group, tmp, group_fds = os.getpid(), None, None, []
         try:
+            group = self._group(worker, order.spec)
+            group_fds = group.open() if group is not None else []
+            tmp = self._own_tmp(order.spec)
             pid = os.fork()
         except OSError as error:  # no memory, too many processes: the pool tries again or gives up
             sys.stderr.write(f"streamcore: cannot fork a worker: {error}\n")
+            _clear(group, tmp)
             self._send(Kind.REFUSED, WorkerHead(worker))
             return
         if pid == 0:
             self._forget()
-            child.main(socket.socket(fileno=socket_fd), output_fd, order, self._base_path, zygote_pid)
-        for fd in fds:
+            sandbox = self._sandbox
+            given = child.Setting(
+                output_fd, self._base_path, zygote_pid, sandbox.settings, sandbox.report, group_fds, tmp
+            )
+            child.main(socket.socket(fileno=sockets[0]) if sockets else None, order, given)
+        for fd in (*fds, *group_fds):
             os.close(fd)
-        self._adopt(Child(worker, pid, os.pidfd_open(pid), order.log_stream))
+        self._adopt(Child(worker, pid, os.pidfd_open(pid), order.log_stream, group, tmp))
+
+    def _group(self, worker: int, spec: FunctionSpec) -> Group | None:
+        """A cgroup of its own. What is written to a /tmp in memory counts as memory, so there is room for it."""
+        if self._sandbox.cgroups is None:
+            return None
+        tmp_mb = spec.tmp_mb if spec.runtime and self._sandbox.report.namespaces else 0
+        return self._sandbox.cgroups.create(str(worker), spec.memory_mb, spec.memory_mb + tmp_mb)
+
+    def _own_tmp(self, spec: FunctionSpec) -> str | None:
+        """A folder in place of /tmp, for a function that cannot have a file system of its own."""
+        if not spec.runtime or self._sandbox.report.namespaces:
+            return None
+        return own_tmp()
 
     def _adopt(self, one: Child) -> None:
         self._children[one.pidfd] = one
@@ -160,8 +195,13 @@ class Zygote:
         one.kill()
         _, status, usage = os.wait4(one.pid, 0)
         os.close(one.pidfd)
+        if one.group is not None:
+            orphans.end_group(one.group)
         orphans.end({other.pid for other in self._children.values()}, one.log_stream)
-        self._send(Kind.EXITED, ExitedHead(one.worker, os.waitstatus_to_exitcode(status), usage.ru_maxrss))
+        out_of_memory = one.group is not None and one.group.out_of_memory()
+        _clear(one.group, one.tmp)
+        code = os.waitstatus_to_exitcode(status)
+        self._send(Kind.EXITED, ExitedHead(one.worker, code, usage.ru_maxrss, out_of_memory))
 
     def _end(self) -> None:
         for one in self._children.values():
@@ -169,12 +209,25 @@ class Zygote:
         while self._children:
             self._bury(self._children.popitem()[1])
         orphans.end(set(), None)
+        self._close_groups()
+
+    def _close_groups(self) -> None:
+        if self._sandbox.cgroups is not None:
+            self._sandbox.cgroups.close()
 
     def _send(self, kind: Kind, head: msgspec.Struct | None = None, body: bytes = b"") -> None:
         try:
             self._control.sendall(encode(kind, head, len(body)) + body)
         except BrokenPipeError:
             pass  # the broker is gone: the next read says so, and everything ends
+
+
+def _clear(group: Group | None, tmp: str | None) -> None:
+    """Removes what a sandbox leaves behind; its processes have ended."""
+    if group is not None:
+        group.remove()
+    if tmp is not None:
+        shutil.rmtree(tmp, ignore_errors=True)
 
 
 def _hide() -> None:

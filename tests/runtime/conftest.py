@@ -49,7 +49,7 @@ async def make_pool(printed):
     pools = []
 
     async def make(max_workers=2, **settings):
-        pool = WorkerPool(max_workers, **({"on_output": printed} | settings))
+        pool = WorkerPool(max_workers, **({"sink": printed} | settings))
         await pool.start()
         pools.append(pool)
         return pool

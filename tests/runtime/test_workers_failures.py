@@ -150,12 +150,15 @@ async def test_a_sink_that_fails_does_not_fail_the_invocation(make_pool, functio
     asyncio.get_running_loop().set_exception_handler(lambda loop, context: reported.append(context["exception"]))
     error = RuntimeError("disk full")
 
-    def fail(*_):
-        raise error
+    class Failing:
+        def fail(self, *_):
+            raise error
 
-    pool = await make_pool(on_output=fail)
+        began = output = ended = fail
+
+    pool = await make_pool(sink=Failing())
     assert (await pool.invoke(function("def handler(event, context): print('x')"), b"null")).ok
-    assert reported == [error]
+    assert reported == [error] * 3
 
 
 async def test_killed_from_outside_while_idle(pool, function):

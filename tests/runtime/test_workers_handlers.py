@@ -6,6 +6,7 @@ import re
 import sys
 
 import pytest
+from workers_support import PATIENCE_S
 
 from runtime.errors import EventTooLargeError, InvalidParameterError
 from runtime.model.invocation import MAX_PAYLOAD_BYTES, Status
@@ -170,7 +171,6 @@ async def test_error_payload_is_exact(run, tmp_path):
                     f'  File "{path}", line {inner}, in inner\n    raise ValueError("bad " + event)\n',
                 ],
             },
-            separators=(",", ":"),
         ).encode()
     )
     assert (outcome.status, outcome.function_error) == (Status.FUNCTION_ERROR, "Unhandled")
@@ -292,7 +292,10 @@ async def test_environment_is_clean(make_pool, function, monkeypatch):
 
 async def test_a_worker_is_confined_and_inherits_nothing(run, tmp_path):
     await run("echo")
-    seen = json.loads((await run("process")).payload)
+    seen = {}
+    async with asyncio.timeout(PATIENCE_S):  # a worker joins its cgroup beside its first work
+        while seen.get("threads") != "1":
+            seen = json.loads((await run("process")).payload)
     # 0 to 2, the socket, and the folder that is being listed
     assert len(seen.pop("fds")) == 5
     assert seen == {

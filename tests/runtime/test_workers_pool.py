@@ -181,7 +181,7 @@ async def test_the_queue_is_bounded(make_pool, function, printed, gate):
 
 
 async def test_close_lets_what_runs_finish_and_refuses_the_rest(function, printed, gate):
-    pool = WorkerPool(1, on_output=printed)
+    pool = WorkerPool(1, sink=printed)
     await pool.start()
     spec = function(waiting_at(gate))
     running = asyncio.create_task(pool.invoke(spec, b"1"))
@@ -211,7 +211,7 @@ async def test_close_ends_what_does_not_finish(function, printed, gate, monkeypa
             print(os.getpid(), os.getppid(), child.pid, ".")
             {gate.code}
     """
-    async with WorkerPool(1, on_output=printed) as pool:
+    async with WorkerPool(1, sink=printed) as pool:
         running = asyncio.create_task(pool.invoke(function(source), b"null"))
         await printed.until(" .")
     outcome = await running

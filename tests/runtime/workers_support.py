@@ -13,12 +13,20 @@ class Printed:
 
     def __init__(self):
         self.entries = []
+        self.told = []  # all that a sink hears, in order
         self._waiters = []
 
-    def __call__(self, function, log_stream, data):
-        self.entries.append((function, log_stream, data))
+    def output(self, spec, log_stream, data):
+        self.entries.append((spec.name, log_stream, data))
+        self.told.append(("output", log_stream, data))
         for waiter in self._waiters:
             waiter.set()
+
+    def began(self, spec, log_stream, request_id):
+        self.told.append(("began", log_stream, request_id))
+
+    def ended(self, spec, log_stream, outcome):
+        self.told.append(("ended", log_stream, outcome.request_id, outcome.status))
 
     def text(self, function=None):
         return b"".join(data for name, _, data in self.entries if function in (None, name)).decode()

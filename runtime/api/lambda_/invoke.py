@@ -14,7 +14,8 @@ from runtime.api.lambda_.registry import LAMBDA
 from runtime.api.lambda_.shapes import LambdaShape, NamespacedFunctionNameLabel, QualifierInQuery
 from runtime.app import Functions
 from runtime.errors import MediaTypeError, RequestContentError
-from runtime.model.invocation import LOG_TAIL_BYTES
+from runtime.functions.invoker import Invoked
+from runtime.model.log_lines import tail
 from streamcore.api.aws.binding import PAYLOAD, STATUS, header
 from streamcore.api.aws.service import Call
 
@@ -99,7 +100,7 @@ async def invoke(functions: Functions, call: Call, input_: InvocationInput) -> I
     return InvocationOutput(
         status_code=200,
         function_error=outcome.function_error,
-        log_result=_tail(outcome.log) if input_.log_type is LogType.TAIL else None,
+        log_result=_tail(done, call) if input_.log_type is LogType.TAIL else None,
         payload=outcome.payload,
         executed_version=done.version,
     )
@@ -135,5 +136,5 @@ def _client_context(text: str) -> str:
     raise RequestContentError("Client context must be a valid Base64-encoded JSON object.")
 
 
-def _tail(log: bytes) -> str:
-    return b64encode(log[-LOG_TAIL_BYTES:]).decode()
+def _tail(done: Invoked, call: Call) -> str:
+    return b64encode(tail(done.spec, done.outcome, call.broker.clock.now_ms())).decode()

@@ -70,6 +70,7 @@ class Answers:
 
     def __init__(self) -> None:
         self.runs: list[tuple[FunctionSpec, bytes, str | None]] = []
+        self.arns: list[str | None] = []
         self.status = Status.SUCCESS
         self.payload: bytes | None = None
         self.log = b"one\ntwo\n"
@@ -83,7 +84,10 @@ class Answers:
         request_id: str | None,
         client_context: str | None,
         trace_id: str | None,
+        invoked_arn: str | None,
+        stream: Any,
     ) -> Outcome:
+        self.arns.append(invoked_arn)
         self.runs.append((spec, event, client_context))
         if self.gate is not None:
             await self.gate.wait()
@@ -116,6 +120,10 @@ class World:
 
     def restart(self) -> None:
         async def again() -> None:
+            others = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in others:
+                task.cancel()
+            await asyncio.gather(*others, return_exceptions=True)
             await self.broker.close()
             self.store = self.store.reopened()
             await self.start()

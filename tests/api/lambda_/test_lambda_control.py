@@ -231,11 +231,11 @@ def test_runtimes(world: World) -> None:
 
     def check(runtime: str, handler: str, architectures: tuple[str, ...]) -> None:
         if runtime.startswith("java") or "arm64" in architectures:
-            raise RuntimeUnavailableError(f"{runtime} needs a JDK")
+            raise RuntimeUnavailableError(runtime, "a JDK is needed")
 
     world.functions.check_runtime = check
     refused = world.fails("create_function", **FUNCTION | {"Runtime": "java21"}, Code={"ZipFile": ZIP})
-    assert refused == (INVALID, "java21 needs a JDK")
+    assert refused == (INVALID, "The runtime parameter of java21 cannot be used here: a JDK is needed")
     assert world.fails("update_function_configuration", FunctionName="old", Runtime="java21")[0] == INVALID
     assert world.fails("update_function_code", FunctionName="old", ZipFile=ZIP, Architectures=["arm64"])[0] == INVALID
 

@@ -26,7 +26,11 @@ def test_an_answer(world: World) -> None:
     got = world.client.invoke(FunctionName="f", Payload=b'{"a": 1}', LogType="Tail")
     assert (got["StatusCode"], got["ExecutedVersion"], "FunctionError" in got) == (200, "$LATEST", False)
     assert got["Payload"].read() == b'{"a": 1}'
-    assert b64decode(got["LogResult"]) == b"one\ntwo\n"
+    start, one, two, end, report = b64decode(got["LogResult"]).decode().splitlines()
+    request_id = got["ResponseMetadata"]["HTTPHeaders"]["x-amzn-requestid"]
+    assert (start, one, two) == (f"START RequestId: {request_id} Version: $LATEST", "one", "two")
+    assert end == f"END RequestId: {request_id}"
+    assert report.startswith(f"REPORT RequestId: {request_id}\tDuration: 1.00 ms\tBilled Duration: 1 ms\t")
     world.answers.log = b"x" * 5000
     assert len(b64decode(world.client.invoke(FunctionName="f", LogType="Tail")["LogResult"])) == 4096
     assert "LogResult" not in world.client.invoke(FunctionName="f", LogType="None")
@@ -120,6 +124,7 @@ def test_payloads_are_bounded(world: World) -> None:
 
 def test_events_need_a_queue(world: World) -> None:
     world.create(Publish=True)
+    world.functions.invoker.queue = None
     assert world.fails("invoke", FunctionName="f", InvocationType="Event") == (
         INVALID,
         "InvocationType Event is not available here; use RequestResponse.",

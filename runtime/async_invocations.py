@@ -1,0 +1,118 @@
+"""Asynchronous invocations end to end: the catalogue's settings, the durable queue, the invoker, the destinations."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Final
+
+from runtime.asynchronous.queue import AsyncQueue
+from runtime.destinations.router import Destinations
+from runtime.errors import (
+    DestinationError,
+    FunctionGoneError,
+    FunctionsError,
+    NotFoundError,
+    QueueFullError,
+    ThrottledError,
+    ZeroConcurrencyError,
+)
+from runtime.functions.catalog import Catalog
+from runtime.functions.invoker import Invoker
+from runtime.model.asynchronous import MAX_AGE_S, MAX_RETRIES, Policy, QueuedEvent, Result
+from runtime.model.names import LATEST, FunctionKey, FunctionRef, parse_function_arn
+from streamcore.broker import Broker
+from streamcore.errors import StreamcoreError
+
+_NO_RESERVATION: Final = -1
+
+
+class AsyncInvocations:
+    """Takes events for functions and sees to it that they are run, retried, and told of. An `invoker.AsyncQueue`."""
+
+    def __init__(self, broker: Broker, catalog: Catalog, invoker: Invoker, destinations: Destinations) -> None:
+        self._catalog = catalog
+        self._invoker = invoker
+        self.queue = AsyncQueue(broker, self._invoke, self._policy_of, destinations.send)
+        destinations.add("lambda", self._to_function)
+
+    async def start(self) -> None:
+        """Goes on with what was in the queue."""
+        await self.queue.start()
+
+    async def close(self) -> None:
+        await self.queue.close()
+
+    async def enqueue(
+        self, ref: FunctionRef, event: bytes, *, request_id: str, client_context: str | None, trace_id: str | None
+    ) -> None:
+        """Returns when the event is durable. Raises ThrottledError when the queue is full, EventTooLargeError."""
+        try:
+            await self.queue.enqueue(
+                ref.key.arn, ref.qualifier or "", event, request_id, client_context=client_context, trace_id=trace_id
+            )
+        except QueueFullError:
+            raise ThrottledError("CallerRateLimitExceeded") from None
+
+    async def _invoke(self, event: QueuedEvent, payload: bytes) -> Result:
+        ref = self._ref(event)
+        if self._reserved(ref.key) == 0:
+            raise ZeroConcurrencyError(event.function_arn)
+        try:
+            done = await self._invoker.invoke(
+                event.function_arn,
+                payload,
+                ref.key.scope,
+                qualifier=ref.qualifier,
+                request_id=event.request_id,
+                client_context=event.client_context,
+                trace_id=event.trace_id,
+            )
+        except NotFoundError:
+            raise FunctionGoneError(event.function_arn) from None
+        outcome = done.outcome
+        return Result(payload=outcome.payload, executed_version=done.version, function_error=outcome.function_error)
+
+    def _policy_of(self, event: QueuedEvent) -> Policy:
+        """What is set for the version or alias that was invoked."""
+        ref = self._ref(event)
+        try:
+            configuration = self._catalog.configuration(ref)
+        except NotFoundError:
+            raise FunctionGoneError(event.function_arn) from None
+        config = self._catalog.invoke_configs.get(ref.key, ref.qualifier or LATEST)
+        dead_letter = (configuration.dead_letter or {}).get("TargetArn") or ""
+        if config is None:
+            return Policy(dead_letter=dead_letter)
+        return Policy(
+            maximum_retry_attempts=MAX_RETRIES if config.retries is None else config.retries,
+            maximum_event_age_s=MAX_AGE_S if config.age_s is None else config.age_s,
+            on_success=config.destination("OnSuccess") or "",
+            on_failure=config.destination("OnFailure") or "",
+            dead_letter=dead_letter,
+        )
+
+    def _ref(self, event: QueuedEvent) -> FunctionRef:
+        found = parse_function_arn(event.function_arn)
+        assert found is not None, event.function_arn
+        return FunctionRef(found.key, event.qualifier or None)
+
+    def _reserved(self, key: FunctionKey) -> int:
+        try:
+            reserved = self._catalog.function(key).reserved
+        except NotFoundError:
+            raise FunctionGoneError(key.arn) from None
+        return _NO_RESERVATION if reserved is None else reserved
+
+    async def _to_function(self, arn: str, body: bytes, attributes: dict[str, str]) -> None:
+        """A function as a destination: an asynchronous invocation of its own."""
+        ref = parse_function_arn(arn)
+        if ref is None:
+            raise DestinationError(arn, "it is no function", is_passing=False)
+        try:
+            await self._invoker.enqueue(
+                ref.key.arn, body, ref.key.scope, qualifier=ref.qualifier, request_id=str(uuid.uuid4())
+            )
+        except NotFoundError as error:
+            raise DestinationError(arn, str(error), is_passing=False) from error
+        except (FunctionsError, StreamcoreError) as error:
+            raise DestinationError(arn, str(error), is_passing=True) from error

@@ -11,6 +11,9 @@ from pathlib import Path
 
 from runtime.api.cloudwatch import cloudwatch_service
 from runtime.api.downloads import DownloadsApi
+from runtime.api.function_urls import HOST_PART as FUNCTION_URL_HOST
+from runtime.api.function_urls import PATH_PREFIX as FUNCTION_URL_PATH
+from runtime.api.function_urls import FunctionUrlApi
 from runtime.api.lambda_ import LAMBDA
 from runtime.api.logs import logs_service
 from runtime.app import Functions
@@ -24,6 +27,7 @@ from streamcore.api.aws.rest import RestJsonProtocol
 from streamcore.api.aws.rpc_cbor import RpcCborProtocol
 from streamcore.api.aws.service import Endpoint
 from streamcore.api.aws.target import TargetProtocol
+from streamcore.api.hosts import ByHost
 from streamcore.api.http import Api
 from streamcore.api.native import NativeApi
 from streamcore.api.operations import OperationsApi
@@ -72,7 +76,10 @@ class Composition:
                     TargetProtocol(broker, [KINESIS, logs, cloudwatch]),
                 ]
             )
-            server = HttpServer(settings, doors, Watched(aws, logbook.meter), aws.body_limit)
+            urls = FunctionUrlApi(functions)
+            doors[FUNCTION_URL_PATH] = urls
+            by_host = ByHost({FUNCTION_URL_HOST: urls}, Watched(aws, logbook.meter))
+            server = HttpServer(settings, doors, by_host, aws.body_limit)
             url = await server.start()
             endpoint.set_result(reachable(url))
         except BaseException:

@@ -135,7 +135,7 @@ class WorkerPool:
         Raises `PreloadError` if it cannot import what it should, `OSError` if the interpreter cannot be started.
         """
         self._loop = asyncio.get_running_loop()
-        self._clock: Clock = self._given_clock or self._loop
+        self._clock: Clock = self._given_clock or _LoopClock(self._loop)
         self._running = True
         spawner = self._spawner(self._shared())
         first: set[asyncio.Future[SandboxReport] | asyncio.Future[None]] = {spawner.ready, spawner.ended}
@@ -545,6 +545,16 @@ class WorkerPool:
             if not watcher.done():
                 watcher.set_result(None)
         self._watchers.clear()
+
+
+class _LoopClock:
+    """The loop's timers, but time as the system tells it: uvloop's own counts whole milliseconds."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.call_at = loop.call_at
+
+    def time(self) -> float:
+        return time.monotonic()
 
 
 def _failure(status: Status, payload: bytes, request_id: str) -> Outcome:

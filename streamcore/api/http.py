@@ -20,13 +20,15 @@ class Request(msgspec.Struct, frozen=True):
 
 
 class Response(msgspec.Struct, frozen=True):
-    """One HTTP answer. `operation` (`kinesis.PutRecords`) and `error` (AWS's code) are for metrics and logs."""
+    """One HTTP answer. `operation` (`kinesis.PutRecords`) and `error` (AWS's code) are for metrics and logs; `cookies`
+    are the Set-Cookie headers, the only ones that may be there several times."""
 
     status: int
     headers: dict[str, str]
     body: bytes = b""
     operation: str = ""
     error: str = ""
+    cookies: tuple[str, ...] = ()
 
 
 class StreamingResponse(msgspec.Struct, frozen=True):
@@ -37,6 +39,7 @@ class StreamingResponse(msgspec.Struct, frozen=True):
     events: AsyncIterator[bytes]
     operation: str = ""
     error: str = ""
+    cookies: tuple[str, ...] = ()
 
 
 class Api(Protocol):

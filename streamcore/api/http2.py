@@ -521,4 +521,5 @@ _HANDLERS: Final[dict[type[Event], Callable[[Connection, Any], None]]] = {
 def _fields(answer: Response | StreamingResponse) -> list[tuple[bytes, bytes]]:
     fields = [(b":status", b"%d" % answer.status)]
     fields += [(name.lower().encode(), value.encode()) for name, value in answer.headers.items()]
+    fields += [(b"set-cookie", cookie.encode()) for cookie in answer.cookies]
     return fields

@@ -194,6 +194,8 @@ class _Whole:
         body = answer.body
         lines = [_STATUS_LINES.get(answer.status) or f"HTTP/1.1 {answer.status} Unknown"]
         lines += [f"{name}: {value}" for name, value in answer.headers.items()]
+        if answer.cookies:
+            lines += [f"set-cookie: {cookie}" for cookie in answer.cookies]
         if not self.keep_alive:
             lines.append("connection: close")
         elif request.version < HttpVersion11:
@@ -216,6 +218,8 @@ class _Whole:
 
 async def _stream(request: web.BaseRequest, answer: StreamingResponse) -> web.StreamResponse:
     response = web.StreamResponse(status=answer.status, headers=answer.headers)
+    for cookie in answer.cookies:
+        response.headers.add("set-cookie", cookie)
     response.enable_chunked_encoding()
     events: AsyncIterator[bytes] = answer.events
     try:

@@ -69,9 +69,9 @@ async def invoke(functions: Functions, call: Call, input_: InvocationInput) -> I
         DurableExecutionName=(input_.durable_execution_name, "there are no durable executions"),
         TenantId=(input_.tenant_id, "tenants are not isolated"),
     )
-    _check_media_type(input_.content_type)
-    event = _event(input_.payload)
-    client_context = None if input_.client_context is None else _client_context(input_.client_context)
+    check_media_type(input_.content_type)
+    event = event_of(input_.payload)
+    client_context = None if input_.client_context is None else decode_client_context(input_.client_context)
     name, qualifier = input_.function_name, input_.qualifier
     if input_.invocation_type is InvocationType.DRY_RUN:
         functions.invoker.target(name, call.scope, qualifier=qualifier)
@@ -106,12 +106,12 @@ async def invoke(functions: Functions, call: Call, input_: InvocationInput) -> I
     )
 
 
-def _check_media_type(content_type: str | None) -> None:
+def check_media_type(content_type: str | None) -> None:
     if content_type and not any(name in content_type.lower() for name in _MEDIA_TYPES):
         raise MediaTypeError("The content type of the Invoke request body is not JSON.")
 
 
-def _event(payload: bytes) -> bytes:
+def event_of(payload: bytes) -> bytes:
     """The event of a payload; none at all is an empty object. Raises RequestContentError."""
     if not payload:
         return b"{}"
@@ -123,7 +123,7 @@ def _event(payload: bytes) -> bytes:
     return payload
 
 
-def _client_context(text: str) -> str:
+def decode_client_context(text: str) -> str:
     """The JSON in the header. Raises RequestContentError."""
     if len(text) > CLIENT_CONTEXT_MAX_BYTES:
         raise RequestContentError(f"Client context must be at most {CLIENT_CONTEXT_MAX_BYTES} bytes in base64.")

@@ -27,7 +27,6 @@ NOT_OFFERED = {
     "ResourcePolicy": "a newer way to what AddPermission does",
     "InvokeAsync": "deprecated by AWS since 2014",
     "EventSourceMapping": "event source mappings are a part of their own",
-    "InvokeWithResponseStream": "response streaming is a part of its own",
 }
 
 #: (shape, member, what differs) -> why. Shape and member may be "*"; `what` is compared up to its colon.
@@ -196,6 +195,8 @@ def test_an_action_is_the_models(action: RestAction) -> None:
     assert {name: place for name, place in ours.items() if name in model_places} == {
         name: place for name, place in model_places.items() if name in ours
     }
+    if action.name in STREAMED:
+        return
     output = output_of(action)
     assert (output is None) == (
         "output" not in operation or not model()["shapes"][operation["output"]["shape"]]["members"]
@@ -209,10 +210,14 @@ def test_an_action_is_the_models(action: RestAction) -> None:
     assert all(model_places[name] == place for name, place in our_places(output).items() if name in model_places)
 
 
+#: Their answers are event streams, which boto3 itself reads in tests/lambda_.
+STREAMED = {"InvokeWithResponseStream"}
+
+
 def test_every_action_of_zip_functions_is_there() -> None:
     wanted = {name for name in model()["operations"] if not any(word in name for word in NOT_OFFERED)}
     assert set(LAMBDA.actions) == wanted
-    assert len(wanted) == 61
+    assert len(wanted) == 62
 
 
 def test_every_reason_is_given() -> None:

@@ -102,6 +102,7 @@ __all__ = [
     "get_provisioned_concurrency_config",
     "get_runtime_management_config",
     "invoke",
+    "invoke_with_response_stream",
     "list_aliases",
     "list_code_signing_configs",
     "list_function_event_invoke_configs",

@@ -35,12 +35,25 @@ class Channel:
         """Sends now what the kernel takes, and the rest when it can."""
         if not self._open:
             return
-        waiting = bool(self._outbox)
+        if not self._outbox:
+            pieces = self._sent_at_once(pieces)
+            if not pieces:
+                return
+            self._loop.add_writer(self._sock, self._flush)
         self._outbox.extend(memoryview(piece) for piece in pieces if piece)
-        if not waiting:
-            self._flush()
-            if self._outbox:
-                self._loop.add_writer(self._sock, self._flush)
+
+    def _sent_at_once(self, pieces: tuple[bytes, ...]) -> tuple[bytes, ...]:
+        """What is left of them after one try: nothing, as a rule. Large ones are not joined."""
+        if len(pieces[-1]) >= READ_BYTES:
+            return pieces
+        data = b"".join(pieces)
+        try:
+            sent = self._sock.send(data)
+        except (BlockingIOError, InterruptedError):
+            sent = 0
+        except ConnectionError:  # the reader hears of it too
+            return ()
+        return (data[sent:],) if sent < len(data) else ()
 
     def drain(self) -> None:
         """Reads what has arrived; for the moment when the other side is known to have ended."""

@@ -124,6 +124,7 @@ class World:
             for task in others:
                 task.cancel()
             await asyncio.gather(*others, return_exceptions=True)
+            await self.functions.code.close()  # a folder of this test's alone
             await self.broker.close()
             self.store = self.store.reopened()
             await self.start()

@@ -42,6 +42,7 @@ from runtime.model.names import LATEST, FunctionKey
 from runtime.model.sandbox import SandboxSettings
 from runtime.registry import Handler, spec_of
 from runtime.sources import kinesis
+from runtime.telemetry.functions import FunctionMeter
 from runtime.workers.pool import PoolStats, WorkerPool
 from runtime.workers.sinks import InvocationSink
 from runtime.workers.stream import ResponseStream
@@ -92,10 +93,11 @@ class Functions:
         fetch_object: FetchObject | None = None,
         sandbox: SandboxSettings | None = None,
         endpoint: asyncio.Future[str] | None = None,
+        meter: FunctionMeter | None = None,
     ) -> None:
         """`check_runtime` is asked when a function is created or its runtime changes; `fetch_object` reads code that is
         given by bucket and key; `sandbox` is what workers are kept in; `endpoint` will be the URL that functions reach
-        the AWS services by: no worker is started before it is known."""
+        the AWS services by: no worker is started before it is known; `meter` counts what `sink` does not hear of."""
         self._broker = broker
         self.check_runtime = check_runtime
         self._fetch_object = fetch_object
@@ -108,11 +110,12 @@ class Functions:
             sandbox=sandbox or _hidden(broker),
         )
         self._endpoint = endpoint
+        self._meter = meter
         self._pool_started: asyncio.Task[None] | None = None
         self._specs: dict[str, FunctionSpec] = {}
         self.code = CodeStore(None if broker.folder is None else broker.folder / "functions")
         self.catalog = Catalog(broker, self.code, self._specs)
-        self.invoker = Invoker(self.catalog, self._run)
+        self.invoker = Invoker(self.catalog, self._run, on_throttled=None if meter is None else meter.throttled)
         self.provisioning = Provisioning(self.catalog, self._warm)
         self.downloads = Downloads(self.code)
         self.catalog.on_change.append(self._retire_deleted)
@@ -120,7 +123,7 @@ class Functions:
         self.mappings: dict[str, Mapping] = {}
         self.destinations = Destinations()
         self.destinations.add("kinesis", to_stream(broker))
-        self.asynchronous = AsyncInvocations(broker, self.catalog, self.invoker, self.destinations)
+        self.asynchronous = AsyncInvocations(broker, self.catalog, self.invoker, self.destinations, meter)
         self.invoker.queue = self.asynchronous
 
     async def __aenter__(self) -> Self:

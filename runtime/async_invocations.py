@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from typing import Final
 
 from runtime.asynchronous.queue import AsyncQueue
@@ -19,7 +20,9 @@ from runtime.errors import (
 from runtime.functions.catalog import Catalog
 from runtime.functions.invoker import Invoker
 from runtime.model.asynchronous import MAX_AGE_S, MAX_RETRIES, Policy, QueuedEvent, Result
+from runtime.model.function import FunctionSpec
 from runtime.model.names import LATEST, FunctionKey, FunctionRef, parse_function_arn
+from runtime.telemetry.functions import FunctionMeter
 from streamcore.broker import Broker
 from streamcore.errors import StreamcoreError
 
@@ -29,10 +32,18 @@ _NO_RESERVATION: Final = -1
 class AsyncInvocations:
     """Takes events for functions and sees to it that they are run, retried, and told of. An `invoker.AsyncQueue`."""
 
-    def __init__(self, broker: Broker, catalog: Catalog, invoker: Invoker, destinations: Destinations) -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        catalog: Catalog,
+        invoker: Invoker,
+        destinations: Destinations,
+        meter: FunctionMeter | None = None,
+    ) -> None:
         self._catalog = catalog
         self._invoker = invoker
-        self.queue = AsyncQueue(broker, self._invoke, self._policy_of, destinations.send)
+        observer = None if meter is None else _Metered(invoker, meter)
+        self.queue = AsyncQueue(broker, self._invoke, self._policy_of, destinations.send, observer=observer)
         destinations.add("lambda", self._to_function)
 
     async def start(self) -> None:
@@ -116,3 +127,35 @@ class AsyncInvocations:
             raise DestinationError(arn, str(error), is_passing=False) from error
         except (FunctionsError, StreamcoreError) as error:
             raise DestinationError(arn, str(error), is_passing=True) from error
+
+
+class _Metered:
+    """A `QueueObserver` that counts under the function's name."""
+
+    def __init__(self, invoker: Invoker, meter: FunctionMeter) -> None:
+        self._invoker = invoker
+        self._meter = meter
+
+    def received(self, event: QueuedEvent) -> None:
+        self._tell(event, self._meter.async_received)
+
+    def attempted(self, event: QueuedEvent, age_ms: int) -> None:
+        self._tell(event, lambda spec: self._meter.async_age(spec, age_ms))
+
+    def dropped(self, event: QueuedEvent) -> None:
+        self._tell(event, self._meter.async_dropped)
+
+    def destination_failed(self, event: QueuedEvent) -> None:
+        self._tell(event, self._meter.destination_error)
+
+    def dead_letter_failed(self, event: QueuedEvent) -> None:
+        self._tell(event, self._meter.dead_letter_error)
+
+    def _tell(self, event: QueuedEvent, record: Callable[[FunctionSpec], None]) -> None:
+        ref = parse_function_arn(event.function_arn)
+        assert ref is not None
+        try:
+            spec = self._invoker.target(event.function_arn, ref.key.scope, qualifier=event.qualifier or None).spec
+        except FunctionsError:
+            return  # it is gone, and its metrics with it
+        record(spec)

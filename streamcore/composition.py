@@ -53,7 +53,9 @@ class Composition:
         broker = await start_broker(settings, data=settings.data)
         logbook = Logbook(broker, Path(settings.data))
         endpoint: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        functions = Functions(broker, sink=logbook.sink, check_runtime=check_runtime, endpoint=endpoint)
+        functions = Functions(
+            broker, sink=logbook.sink, check_runtime=check_runtime, endpoint=endpoint, meter=logbook.functions
+        )
         try:
             await logbook.start()
             exposition = Exposition(broker)

@@ -17,7 +17,7 @@ import logging
 import random
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
@@ -63,6 +63,21 @@ PolicyOf = Callable[[QueuedEvent], Policy]
 Send = Callable[[str, bytes, dict[str, str]], Awaitable[None]]
 
 
+class QueueObserver(Protocol):
+    """Hears what becomes of events, for metrics."""
+
+    def received(self, event: QueuedEvent) -> None: ...
+
+    def attempted(self, event: QueuedEvent, age_ms: int) -> None: ...
+
+    def dropped(self, event: QueuedEvent) -> None:
+        """Without its function having handled it."""
+
+    def destination_failed(self, event: QueuedEvent) -> None: ...
+
+    def dead_letter_failed(self, event: QueuedEvent) -> None: ...
+
+
 class AsyncStats(msgspec.Struct):
     """Counters of one function's asynchronous events, and how many are in the queue."""
 
@@ -104,6 +119,7 @@ class AsyncQueue:
         max_events: int = 100_000,
         max_bytes: int = 1024 * 1024 * 1024,
         jitter: Callable[[], float] = random.random,
+        observer: QueueObserver | None = None,
     ) -> None:
         self._broker = broker
         self._clock = broker.clock
@@ -114,6 +130,7 @@ class AsyncQueue:
         self._max_events = max_events
         self._max_bytes = max_bytes
         self._jitter = jitter
+        self._observer = observer
         self._lanes: dict[str, _Lane] = {}
         self._later: list[tuple[int, int, QueuedEvent]] = []
         self._order = itertools.count()
@@ -174,6 +191,8 @@ class AsyncQueue:
             raise
         lane = self._lane(event)
         lane.stats.received += 1
+        if self._observer is not None:
+            self._observer.received(event)
         self._ready(event)
 
     async def drained(self) -> None:
@@ -273,7 +292,7 @@ class AsyncQueue:
             if event.condition is None:
                 event = await self._attempt(lane, event, payload, policy)
         except FunctionGoneError:
-            lane.stats.dropped += 1
+            self._drop(lane, event)
             await self._remove(event)
             return
         if event.condition is None:
@@ -285,7 +304,10 @@ class AsyncQueue:
     async def _attempt(self, lane: _Lane, event: QueuedEvent, payload: bytes, policy: Policy) -> QueuedEvent:
         """The event as it is afterwards: due later, or with the condition of its leaving."""
         now_ms = self._clock.now_ms()
-        lane.stats.age_ms_max = max(lane.stats.age_ms_max, now_ms - event.accepted_ms)
+        age_ms = now_ms - event.accepted_ms
+        lane.stats.age_ms_max = max(lane.stats.age_ms_max, age_ms)
+        if self._observer is not None:
+            self._observer.attempted(event, age_ms)
         if now_ms >= expires_ms(event, policy):
             return _leaving(event, Condition.EVENT_AGE_EXCEEDED)
         try:
@@ -308,7 +330,8 @@ class AsyncQueue:
     async def _leave(self, lane: _Lane, event: QueuedEvent, payload: bytes, policy: Policy) -> None:
         assert event.condition is not None
         succeeded = event.condition is Condition.SUCCESS
-        lane.stats.dropped += not succeeded and not event.deliveries
+        if not succeeded and not event.deliveries:
+            self._drop(lane, event)
         destination = policy.on_success if succeeded else policy.on_failure
         dead_letter = "" if succeeded else policy.dead_letter
         if not (destination or dead_letter):
@@ -320,6 +343,8 @@ class AsyncQueue:
                 await self._send(destination, body, {})
         except DestinationError as error:
             lane.stats.destination_failures += 1
+            if self._observer is not None:
+                self._observer.destination_failed(event)
             if await self._again(event, error):
                 return
         try:
@@ -327,9 +352,16 @@ class AsyncQueue:
                 await self._send(dead_letter, payload, dead_letter_attributes(event))
         except DestinationError as error:
             lane.stats.dead_letter_errors += 1
+            if self._observer is not None:
+                self._observer.dead_letter_failed(event)
             if await self._again(event, error):
                 return
         await self._remove(event)
+
+    def _drop(self, lane: _Lane, event: QueuedEvent) -> None:
+        lane.stats.dropped += 1
+        if self._observer is not None:
+            self._observer.dropped(event)
 
     async def _again(self, event: QueuedEvent, error: DestinationError) -> bool:
         """Keeps an event whose destination did not take its record; False when that was tried often enough."""

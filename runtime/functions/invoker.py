@@ -87,9 +87,16 @@ class _Resolved(msgspec.Struct, frozen=True):
 class Invoker:
     """Runs functions by name. `run` is the pool's; `queue` takes asynchronous invocations if there is one."""
 
-    def __init__(self, catalog: Catalog, run: Run, random: Random | None = None) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        run: Run,
+        random: Random | None = None,
+        on_throttled: Callable[[FunctionSpec], None] | None = None,
+    ) -> None:
         self._catalog = catalog
         self._run = run
+        self._on_throttled = on_throttled
         self._random = random or Random()
         self.queue: AsyncQueue | None = None
         self._resolved: dict[tuple[Scope, str, str | None], _Resolved] = {}
@@ -121,7 +128,12 @@ class Invoker:
         resolved = self._resolve(name, qualifier, scope)
         target = self._choose(resolved)
         key, reserved = resolved.ref.key, resolved.reserved
-        self._admit(key, reserved)
+        try:
+            self._admit(key, reserved)
+        except ThrottledError:
+            if self._on_throttled is not None:
+                self._on_throttled(target.spec)
+            raise
         try:
             spec = target.spec if not target.folder else await asyncio.to_thread(_present, target)
             outcome = await self._run(

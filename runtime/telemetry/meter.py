@@ -68,6 +68,10 @@ class Meter:
         """Samples of which count, sum, least and greatest are known."""
         self._samples(key, unit, at_ms).add_summary(*summary)
 
+    def merge(self, key: MetricKey, samples: SampleSet, unit: str, at_ms: int) -> None:
+        """Samples that were gathered elsewhere."""
+        self._samples(key, unit, at_ms).merge(samples)
+
     def touch(self) -> None:
         """Something happened that a source will tell of; cheap enough for every request."""
         if self._timer is None and not self._closed:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from runtime.api.cloudwatch import cloudwatch_service
@@ -54,7 +55,12 @@ class Composition:
         logbook = Logbook(broker, Path(settings.data))
         endpoint: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         functions = Functions(
-            broker, sink=logbook.sink, check_runtime=check_runtime, endpoint=endpoint, meter=logbook.functions
+            broker,
+            preload=tuple(name for name in settings.preload if find_spec(name.partition(".")[0]) is not None),
+            sink=logbook.sink,
+            check_runtime=check_runtime,
+            endpoint=endpoint,
+            meter=logbook.functions,
         )
         try:
             await logbook.start()

@@ -80,6 +80,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     workers: Annotated[int, msgspec.Meta(ge=1, le=1024)] = 4
     #: Disk for the logs of functions and for metrics, in bytes; the oldest go first.
     log_max_bytes: Annotated[int, msgspec.Meta(ge=8 * 1024 * 1024)] = 1024 * 1024 * 1024
+    #: Python modules that are imported once, ahead of all functions; those that are not installed are left out, and a
+    #: function that brings one of their packages along gets its own.
+    preload: tuple[str, ...] = ("boto3",)
     #: Text for people, JSON for machines; on standard error.
     log_format: LogFormat = LogFormat.TEXT
     log_level: Annotated[str, msgspec.Meta(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
@@ -90,6 +93,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 
 ENV_PREFIX = "STREAMCORE_"
+#: Settings with several values; in a variable they have commas between them.
+_LISTS = {"preload"}
 
 
 def settings(file: Path | None = None, environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
@@ -126,7 +131,12 @@ def _read_file(file: Path) -> dict[str, Any]:
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     names = {f"{ENV_PREFIX}{name.upper()}": name for name in Settings.__struct_fields__}
-    return {names[key]: value for key, value in environ.items() if key in names}
+    given = {names[key]: value for key, value in environ.items() if key in names}
+    return {name: _list(value) if name in _LISTS else value for name, value in given.items()}
+
+
+def _list(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _checked(values: dict[str, Any], source: str) -> dict[str, Any]:

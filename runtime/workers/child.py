@@ -33,6 +33,7 @@ class Setting(NamedTuple):
 
     output_fd: int
     base_path: list[str]
+    shared: frozenset[str]
     zygote_pid: int
     sandbox: SandboxSettings
     report: SandboxReport
@@ -115,9 +116,19 @@ def _furnish(order: Order, roots: Roots, setting: Setting) -> None:
     if order.spec.runtime:
         paths = environment.python_paths(roots)
         base_path = [path for path in base_path if path.startswith((sys.prefix, sys.base_prefix)) or _installed(path)]
+        _prefer_own(paths, setting.shared)
     sys.path[:] = [*paths, *base_path]
     for path in paths:  # what the zygote has seen in a folder may have changed since
         sys.path_importer_cache.pop(path, None)
+
+
+def _prefer_own(paths: list[str], shared: frozenset[str]) -> None:
+    """A package that a function brings along is the one it gets, as on AWS: then nothing preloaded is kept, since what
+    was preloaded goes together."""
+    brought = {entry.partition(".")[0] for path in paths if os.path.isdir(path) for entry in os.listdir(path)}
+    if not shared.isdisjoint(brought):
+        for name in [name for name in sys.modules if name.partition(".")[0] in shared]:
+            del sys.modules[name]
 
 
 def _installed(path: str) -> bool:

@@ -69,6 +69,7 @@ class Zygote:
         self._poller.register(self._signals, select.POLLIN)
         self._children: dict[int, Child] = {}  # by pidfd
         self._base_path = list(sys.path)
+        self._shared: frozenset[str] = frozenset()  # packages that preloading has brought in
 
     def prepare(self) -> bool:
         """Imports what the workers will share; false if that failed, which has been reported then."""
@@ -86,9 +87,11 @@ class Zygote:
         # and a cached file of the same second and size would hide an edit.
         sys.dont_write_bytecode = True
         sys.path[:0] = preparation.paths
+        before = _packages()
         try:
             for module in preparation.preload:
                 importlib.import_module(module)
+            self._shared = _packages() - before - sys.stdlib_module_names
             if len(os.listdir("/proc/self/task")) > 1:
                 raise RuntimeError("a preloaded module has started a thread; threads do not survive a fork")
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever an import raises is the answer
@@ -154,7 +157,7 @@ class Zygote:
             self._forget()
             sandbox = self._sandbox
             given = child.Setting(
-                output_fd, self._base_path, zygote_pid, sandbox.settings, sandbox.report, group_fds, tmp
+                output_fd, self._base_path, self._shared, zygote_pid, sandbox.settings, sandbox.report, group_fds, tmp
             )
             child.main(socket.socket(fileno=sockets[0]) if sockets else None, order, given)
         for fd in (*fds, *group_fds):
@@ -234,6 +237,11 @@ def _hide() -> None:
     """A function may have a package called "runtime" of its own: ours, loaded as far as it is needed, steps aside."""
     for name in [name for name in sys.modules if name.partition(".")[0] == "runtime"]:
         del sys.modules[name]
+
+
+def _packages() -> frozenset[str]:
+    """The top-level names of what is imported."""
+    return frozenset(name.partition(".")[0] for name in sys.modules)
 
 
 def _unfit(error: BaseException) -> bytes:

@@ -270,3 +270,12 @@ class InvalidPatternError(FunctionsError, ValueError):
 
     def __str__(self) -> str:
         return f"Event pattern is not valid. Reason: {self.reason}"
+
+
+class InvalidScheduleError(FunctionsError, ValueError):
+    """A schedule expression breaks the grammar."""
+
+    code = "ValidationException"
+
+    def __str__(self) -> str:
+        return "Parameter ScheduleExpression is not valid."

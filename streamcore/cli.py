@@ -52,7 +52,7 @@ def main() -> None:
 @click.option("--request-timeout-s", type=float, help="Time for a client to send its request. [30]")
 @click.option("--drain-s", type=float, help="Time for requests in progress after SIGTERM. [5]")
 @click.option("--workers", type=int, help="Worker processes of functions. [4]")
-@click.option("--preload", multiple=True, callback=_or_none, help="Python modules to import ahead of functions. [boto3]")
+@click.option("--preload", multiple=True, callback=_or_none, help="Modules to import ahead of functions. [boto3]")
 @click.option("--log-max-bytes", type=int, help="Disk for functions' logs and metrics. [1073741824]")
 @click.option("--log-format", help="text or json, on standard error. [text]")
 @click.option("--log-level", help="DEBUG, INFO, WARNING or ERROR. [INFO]")

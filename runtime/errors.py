@@ -279,3 +279,21 @@ class InvalidScheduleError(FunctionsError, ValueError):
 
     def __str__(self) -> str:
         return "Parameter ScheduleExpression is not valid."
+
+
+class InvalidEventRuleError(FunctionsError, ValueError):
+    """A rule or target of an event bus that AWS refuses; the sentence is AWS's."""
+
+    def __init__(self, message: str, code: str = "ValidationException") -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class EventRuleNotFoundError(FunctionsError, LookupError):
+    """A rule or event bus that is not there."""
+
+    code = "ResourceNotFoundException"

@@ -727,6 +727,16 @@ class Broker:
     def _after_commit(self) -> None:
         self.trimmer.arm()
 
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Runs work of what is on top of the broker in the background, until it ends or the broker is closed; what it
+        raises is logged."""
+
+        def ended(task: asyncio.Task[None]) -> None:
+            if not task.cancelled() and (error := task.exception()) is not None:
+                log.error("work in the background failed", exc_info=error)
+
+        self._spawn(work).add_done_callback(ended)
+
     def _spawn(self, work: Any) -> asyncio.Task[None]:
         task: asyncio.Task[None] = asyncio.get_running_loop().create_task(work)
         self._background.add(task)

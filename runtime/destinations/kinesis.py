@@ -1,4 +1,4 @@
-"""A stream as a destination: one record, under the request's id where there is one."""
+"""A stream as a destination: one record, under the key that is asked for, or the request's id."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def to_stream(broker: Broker) -> Deliver:
     """Puts into the stream that the ARN names; throttled shards and full disks pass, missing streams do not."""
 
     async def deliver(arn: str, body: bytes, attributes: dict[str, str]) -> None:
-        key = attributes.get("RequestID") or uuid.uuid4().hex
+        key = attributes.get("PartitionKey") or attributes.get("RequestID") or uuid.uuid4().hex
         try:
             await broker.put_record(arn, key, body)
         except (StreamNotFound, RecordTooLarge) as error:

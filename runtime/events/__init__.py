@@ -1,0 +1,1 @@
+"""Events and schedules: rules, the default bus, and the deliveries to their targets."""

@@ -223,7 +223,7 @@ WHOLE = b'{"source":"s","detail":{"state":"on","n":5,"list":[{"a":1}],"who":"Ann
     ({"input": '{"fixed": 1}'}, {"fixed": 1}),
     ({"input_path": "$.detail.list[0]"}, {"a": 1}),
     ({"input_path": "$.nothing"}, None),
-    ({"template": '{"s": <s>, "rule": <aws.events.rule-name>}', "paths": {"s": "$.detail.state"}}, {"s": "on", "rule": "r"}),
+    ({"template": "[<s>, <aws.events.rule-name>]", "paths": {"s": "$.detail.state"}}, ["on", "r"]),
     ({"template": '"<who> is <s>"', "paths": {"who": "$.detail.who", "s": "$.detail.state"}}, 'Ann "A" is on'),
     ({"template": '{"all": <aws.events.event>}'}, {"all": json.loads(WHOLE)}),
 ])  # fmt: skip

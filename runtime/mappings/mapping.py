@@ -19,6 +19,7 @@ from runtime.mappings.poller import (
     Surroundings,
 )
 from runtime.mappings.progress import Progress, ProgressKeeper
+from runtime.model.event_source_mapping import NO_RECORDS, OK
 from runtime.model.mapping import MappingConfig, StartingPosition, State, advance
 from streamcore.broker import Broker
 from streamcore.clock import Timer
@@ -78,12 +79,16 @@ class Mapping:
         """`No records processed`, `OK`, or `PROBLEM: …` while any shard has one (facts 1.4)."""
         results = {poller.last_result for poller in self._pollers.values()}
         problems = sorted(result for result in results if result.startswith("PROBLEM"))
-        return problems[0] if problems else "OK" if "OK" in results else "No records processed"
+        return problems[0] if problems else OK if OK in results else NO_RECORDS
+
+    async def prepare(self) -> None:
+        """Finds its positions and makes new ones durable: what LATEST means is fixed by that. Raises StreamNotFound."""
+        await self._load()
+        await self._find_first_positions()
 
     async def start(self) -> None:
         """Finds its positions, makes new ones durable, and begins. Raises StreamNotFound."""
-        await self._load()
-        await self._find_first_positions()
+        await self.prepare()
         self.state = advance(self.state, State.ENABLED if self.config.enabled else State.DISABLED)
         if self.config.enabled:
             self._follow()

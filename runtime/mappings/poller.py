@@ -21,8 +21,10 @@ from runtime.mappings.checkpoints import SHARD_END
 from runtime.mappings.progress import Pending, Progress
 from runtime.model import batching, delivery
 from runtime.model import window as windows
-from runtime.model.invocation import Outcome, Status
+from runtime.model.event_source_mapping import CALL_FAILED, NO_RECORDS, OK
+from runtime.model.invocation import Invoked, Outcome, Status
 from runtime.model.mapping import INFINITE, MappingConfig
+from runtime.model.names import LATEST
 from runtime.model.rendered import RenderedRecord
 from runtime.model.window import Window
 from streamcore.broker import Broker
@@ -33,13 +35,14 @@ log = logging.getLogger(__name__)
 
 _READ_MAX_BYTES: Final = 4 * 1024 * 1024
 
-Invoke = Callable[[bytes], Awaitable[Outcome]]
+Invoke = Callable[[bytes], Awaitable[Invoked]]
 #: Told the shard, the number of records and the outcome of each invocation.
 OnOutcome = Callable[[str, int, Outcome], None]
 
 
 class Discarded(NamedTuple):
-    """Records that are given up, for the on-failure destination. `outcome` is the last one, None without an invoke."""
+    """Records that are given up, for the on-failure destination. `outcome` is the last one, None without an invoke, and
+    `version` what ran then."""
 
     shard_id: str
     records: list[RenderedRecord]
@@ -47,6 +50,7 @@ class Discarded(NamedTuple):
     invokes: int
     outcome: Outcome | None
     event: bytes
+    version: str = LATEST
 
 
 class Form(NamedTuple):
@@ -120,7 +124,7 @@ class ShardPoller:
         self.lane = lane
         self.next_index = self.done_index = start_index
         self.stats = stats
-        self.last_result = "No records processed"
+        self.last_result = NO_RECORDS
         self.progress = progress or Progress()
         self._buffer: deque[RenderedRecord] = deque()
         self._buffered_bytes = 0
@@ -324,7 +328,7 @@ class ShardPoller:
         refusals = 0
         while True:
             try:
-                outcome = await self._call(event)
+                outcome, version = await self._call(event)
             except EventTooLargeError:
                 log.error("%s: record %s is too large for an event", self.shard_id, part[0].sequence_number)
                 return delivery.Discard(last.reason, 0, len(part), delivery.Checkpoint()), last
@@ -346,12 +350,13 @@ class ShardPoller:
                 numbers, judged, segment.attempt, self._config, clock.now_ms(),
                 jitter=random.random(), retention_ms=retention_ms,
             )  # fmt: skip
-            return decision, last._replace(invokes=segment.invokes + 1, outcome=outcome)
+            return decision, last._replace(invokes=segment.invokes + 1, outcome=outcome, version=version)
 
-    async def _call(self, event: bytes) -> Outcome:
+    async def _call(self, event: bytes) -> tuple[Outcome, str]:
         self._invoking = True
         try:
-            return await self._around.invoke(event)
+            invoked = await self._around.invoke(event)
+            return invoked.outcome, invoked.version
         finally:
             self._invoking = False
 
@@ -411,7 +416,7 @@ class ShardPoller:
         self.stats.errors += not outcome.ok
         if part:
             self.stats.iterator_age_ms = max(0, self._broker.clock.now_ms() - part[-1].arrived_ms)
-        self.last_result = "OK" if outcome.ok else "PROBLEM: Function call failed"
+        self.last_result = OK if outcome.ok else CALL_FAILED
         if self._around.on_outcome is not None:
             self._around.on_outcome(self.shard_id, len(part), outcome)
         if not outcome.ok:
@@ -461,7 +466,7 @@ class ShardPoller:
         event = self._form.event([], self._fields(window, is_final=True))
         while True:
             try:
-                outcome = await self._call(event)
+                outcome, _ = await self._call(event)
             except PoolClosedError:
                 raise
             except (FunctionsError, OSError):

@@ -68,6 +68,13 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
         return None if self.ok else "Unhandled"
 
 
+class Invoked(msgspec.Struct, frozen=True):
+    """What came of an invocation, and which version ran."""
+
+    outcome: Outcome
+    version: str
+
+
 class ErrorPayload(msgspec.Struct, frozen=True, kw_only=True):
     """The object that the Python runtime client answers an error with; `stackTrace` holds formatted frames."""
 

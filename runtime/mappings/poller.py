@@ -12,6 +12,7 @@ import logging
 import random
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from itertools import islice
 from typing import Final, NamedTuple
 
 import msgspec
@@ -22,10 +23,10 @@ from runtime.mappings.progress import Pending, Progress
 from runtime.model import batching, delivery
 from runtime.model import window as windows
 from runtime.model.event_source_mapping import CALL_FAILED, NO_RECORDS, OK
-from runtime.model.invocation import Invoked, Outcome, Status
+from runtime.model.invocation import MAX_PAYLOAD_BYTES, Invoked, Outcome, Status
 from runtime.model.mapping import INFINITE, MappingConfig
 from runtime.model.names import LATEST
-from runtime.model.rendered import RenderedRecord
+from runtime.model.rendered import RenderedRecord, size_bytes
 from runtime.model.window import Window
 from streamcore.broker import Broker
 from streamcore.clock import sleep_until_ms
@@ -229,9 +230,12 @@ class ShardPoller:
 
     def _decide(self) -> batching.Decision:
         now_ms = self._broker.clock.now_ms()
-        first = list(self._buffer)[: self._config.batch_size + 1]
-        together = self._of_one_window(first)
         opened_ms = batching.opened_ms(self._previous_end_ms, self._first_buffered_ms)
+        fits = self._buffered_bytes + self._form.overhead_bytes < MAX_PAYLOAD_BYTES
+        if fits and not self._config.tumbling_window_s:
+            return batching.decide_small(len(self._buffer), opened_ms, self._config, now_ms, last=self._at_end)
+        first = list(islice(self._buffer, self._config.batch_size + 1))
+        together = self._of_one_window(first)
         last = (self._at_end and len(together) == len(self._buffer)) or len(together) < len(first)
         return batching.decide(
             [record.size_bytes for record in together], opened_ms, self._config, now_ms,
@@ -283,11 +287,15 @@ class ShardPoller:
         if not self._buffer:
             self._first_buffered_ms = self._broker.clock.now_ms()
         self._buffer.extend(records)
-        self._buffered_bytes += sum(record.size_bytes for record in records)
+        self._buffered_bytes += size_bytes(records)
 
     def _take(self, count: int) -> list[RenderedRecord]:
+        if count == len(self._buffer):
+            batch, self._buffered_bytes = list(self._buffer), 0
+            self._buffer.clear()
+            return batch
         batch = [self._buffer.popleft() for _ in range(count)]
-        self._buffered_bytes -= sum(record.size_bytes for record in batch)
+        self._buffered_bytes -= size_bytes(batch)
         if self._buffer:
             self._first_buffered_ms = self._broker.clock.now_ms()
         return batch

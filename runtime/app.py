@@ -34,6 +34,7 @@ from runtime.mappings.event_source_mappings import EventSourceMappings
 from runtime.mappings.failures import FailureReports
 from runtime.mappings.mapping import FormOf, Mapping
 from runtime.mappings.poller import Form, OnOutcome
+from runtime.mappings.tools import Tools
 from runtime.model.event_source_mapping import MappingRecord
 from runtime.model.filtering import RecordFilter, selection
 from runtime.model.function import FunctionSpec
@@ -108,6 +109,7 @@ class Functions:
         self.destinations.add("lambda", to_function(self.invoker))
         reports = FailureReports(broker, self.destinations)
         self.event_source_mappings = EventSourceMappings(broker, self.invoker, _forms_of, reports)
+        self.mapping_tools = Tools(broker, self.event_source_mappings)
         self.catalog.on_change.append(self.event_source_mappings.function_changed)
 
     async def __aenter__(self) -> Self:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, Final, Protocol
 
@@ -19,14 +19,14 @@ import msgspec
 from runtime.errors import ConflictError, NotFoundError
 from runtime.mappings.failures import FailureReports
 from runtime.mappings.mapping import FormOf, Mapping
-from runtime.mappings.poller import Discarded, OnOutcome
+from runtime.mappings.poller import Discarded, Form, OnOutcome
 from runtime.model.event_source_mapping import CALL_FAILED, FUNCTION_GONE, OK, STREAM_GONE, MappingRecord
 from runtime.model.invocation import Invoked, Outcome
 from runtime.model.mapping import MappingConfig, State
-from runtime.model.names import FunctionKey
+from runtime.model.names import FunctionKey, FunctionRef
 from streamcore.broker import Broker
 from streamcore.clock import sleep_until_ms
-from streamcore.errors import StreamcoreError, StreamNotFound
+from streamcore.errors import ShardNotFound, StreamcoreError, StreamNotFound
 from streamcore.model.stream import Scope
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,6 @@ _DECODER: Final = msgspec.json.Decoder(MappingRecord)
 
 #: How the records of a mapping's lane of a shard look.
 FormsOf = Callable[[MappingConfig], FormOf]
-Work = Callable[[], Awaitable[None]]
 
 
 class FunctionsByName(Protocol):
@@ -121,8 +120,11 @@ class EventSourceMappings:
         self._spawn(self._finish(record.uuid))
         return record
 
-    async def update(self, uuid: str, change: Callable[[MappingRecord], MappingRecord]) -> MappingRecord:
-        """Changes a mapping by a rule; it is Updating, Enabling or Disabling on return, and its positions are kept.
+    async def update(
+        self, uuid: str, change: Callable[[MappingRecord], MappingRecord], *, wait: bool = False
+    ) -> MappingRecord:
+        """Changes a mapping by a rule; its positions are kept. It is Updating, Enabling or Disabling on return; with
+        `wait` that is over.
 
         Raises NotFoundError, InUseError, ConflictError (another mapping is like it), and what the rule raises.
         """
@@ -132,7 +134,9 @@ class EventSourceMappings:
         if known is not None and known.uuid != before.uuid:
             raise ConflictError(_duplicate(after, known))
         await self._change(after)
-        self._spawn(self._finish(after.uuid))
+        finishing = self._spawn(self._finish(after.uuid))
+        if wait:
+            await asyncio.shield(finishing)
         return after
 
     async def delete(self, uuid: str) -> MappingRecord:
@@ -172,14 +176,42 @@ class EventSourceMappings:
             self._hearers.pop(uuid, None)
         self._locks.pop(uuid, None)
 
-    async def paused(self, uuid: str, work: Work) -> None:
-        """Has `work` done while the mapping rests; it goes on afterwards, from what is kept then."""
+    async def move(self, uuid: str, positions: dict[str, int]) -> None:
+        """Has the mapping go on at these indexes, by shard; what waits to be tried again there is dropped.
+
+        Raises NotFoundError, StreamNotFound.
+        """
         async with self._locks[uuid]:
+            record = self.get(uuid)
             await self._halt(uuid)
             try:
-                await work()
+                await self._make(record).move(positions)
             finally:
                 await self._bring_about(uuid)
+
+    async def look(self, uuid: str) -> Mapping:
+        """The mapping at work; of one that rests, its positions. Raises NotFoundError, StreamNotFound."""
+        mapping = self.running.get(uuid)
+        if mapping is None:
+            mapping = self._make(self.get(uuid))
+            await mapping.prepare()
+        return mapping
+
+    async def positions(self, uuid: str) -> dict[str, int]:
+        """Shard id → the index at which it goes on. Raises NotFoundError, StreamNotFound."""
+        return (await self.look(uuid)).positions()
+
+    def form_of(self, record: MappingRecord, shard_id: str) -> Form:
+        """How the records of a shard look, all lanes together. Raises ShardNotFound."""
+        shards = self._broker.describe_stream(record.config.stream).shards
+        shard = next((each for each in shards if each.shard_id == shard_id), None)
+        if shard is None:
+            raise ShardNotFound(stream=record.config.stream, shard=shard_id, account=record.account)
+        return self._forms_of(msgspec.structs.replace(record.config, parallelization_factor=1))(shard, 0)
+
+    async def invoke(self, ref: FunctionRef, event: bytes) -> Invoked:
+        """Raises as the invoker does."""
+        return await self._functions.invoke(ref.key.name, event, ref.key.scope, qualifier=ref.qualifier)
 
     def function_changed(self, key: FunctionKey) -> None:
         """A function came, changed or went: its mappings begin, or wait."""
@@ -324,10 +356,11 @@ class EventSourceMappings:
     def _now_ms(self) -> int:
         return self._broker.clock.now_ms()
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
+        return task
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

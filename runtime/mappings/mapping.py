@@ -116,6 +116,21 @@ class Mapping:
         for lane in range(self._lanes):
             await self._broker.delete_checkpoints(self.config.stream, consumer_name(self.config.uuid, lane))
 
+    async def move(self, positions: dict[str, int]) -> None:
+        """Of a mapping that is not at work: it will go on at these indexes. Retries and windows of the shards that are
+        moved are dropped. Raises StreamNotFound."""
+        await self._load()
+        for shard, lane in self._kept:
+            if shard in positions:
+                await self._progress.save(shard, lane, Progress())
+        for checkpoints in self._checkpoints:
+            await checkpoints.save(positions)
+
+    def progress(self) -> dict[tuple[str, int], Progress]:
+        """Retries and windows that are open, by shard and lane."""
+        at_work = {key: poller.progress for key, poller in self._pollers.items()}
+        return {key: each for key, each in (self._kept | at_work).items() if not each.is_empty}
+
     async def drained(self) -> None:
         """Returns when everything that was committed before is handled, and its positions are durable."""
         while not self._is_drained():

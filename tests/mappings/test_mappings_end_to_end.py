@@ -15,7 +15,9 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
+from click.testing import CliRunner
 
+from streamcore.cli import main
 from streamcore.composition import Composition
 from streamcore.config import settings
 
@@ -238,6 +240,29 @@ def test_an_alias_moves_and_the_mapping_with_it(scene: Scene) -> None:
     scene.drain(uuid)
     assert [(each["data"], each["version"]) for each in scene.invocations()] == [(["a"], "1"), (["b"], "$LATEST")]
     lambda_.delete_event_source_mapping(UUID=uuid)
+
+
+def test_the_command_line(scene: Scene) -> None:
+    uuid = scene.map()
+    scene.put("a", "raise")
+
+    def run(*arguments: str) -> str:
+        result = CliRunner().invoke(main, ["mapping", "--endpoint", scene.place.composition.url, *arguments])
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    scene.place.run(scene.place.composition.functions.event_source_mappings._finish(uuid))
+    assert f"{uuid}  Enabled   {scene.stream_arn} -> {scene.function_arn}" in run("list")
+    assert run("pause", uuid) == f"{uuid} is Disabled\n"
+    assert "1 of 2 records" in run("dry-run", uuid, "--from", "trim_horizon", "--filter", '{"data":["a"]}')
+    assert run("skip", uuid, "--to", "latest") == "shardId-000000000000 goes on at 3\n"
+    assert "at 3, 0 behind" in run("describe", uuid)
+    assert run("resume", uuid) == f"{uuid} is Enabled\n"
+    report = run("replay", uuid, "--from", "at_timestamp:-60", "--function", ":$LATEST", "--compare")
+    assert report == "2 of 2 records in 1 batches, 1 failed, 0 differ\n"
+    result = CliRunner().invoke(main, ["mapping", "--endpoint", scene.place.composition.url, "pause", "nothing"])
+    assert result.exit_code == 1
+    assert "The resource you requested does not exist." in result.output
 
 
 def test_a_mapping_survives_a_split_a_merge_and_a_new_count(scene: Scene) -> None:

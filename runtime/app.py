@@ -22,22 +22,26 @@ import msgspec
 
 from runtime.async_invocations import AsyncInvocations
 from runtime.credentials import credentials
+from runtime.destinations.function import to_function
 from runtime.destinations.kinesis import to_stream
 from runtime.destinations.router import Destinations
-from runtime.errors import DestinationError, InvalidParameterError, InvalidValueError, NotFoundError
+from runtime.errors import InvalidParameterError, InvalidValueError, NotFoundError
 from runtime.functions.catalog import Catalog
 from runtime.functions.code import CodeStore
 from runtime.functions.downloads import Downloads
 from runtime.functions.folder import BUCKET, check_folder
 from runtime.functions.invoker import Check, Invoked, Invoker
 from runtime.functions.provisioning import Provisioning
-from runtime.mappings.mapping import Mapping
-from runtime.mappings.poller import Discarded, Form, OnOutcome
-from runtime.model.failure_record import failure_record
+from runtime.mappings.event_source_mappings import EventSourceMappings
+from runtime.mappings.failures import FailureReports
+from runtime.mappings.mapping import FormOf, Mapping
+from runtime.mappings.poller import Form, OnOutcome
+from runtime.mappings.tools import Tools
+from runtime.model.event_source_mapping import MappingRecord
 from runtime.model.filtering import RecordFilter, selection
 from runtime.model.function import FunctionSpec
 from runtime.model.invocation import Outcome
-from runtime.model.mapping import MappingConfig, StartingPosition
+from runtime.model.mapping import MappingConfig, StartingPosition, State
 from runtime.model.names import LATEST, FunctionKey
 from runtime.model.sandbox import SandboxSettings
 from runtime.registry import Handler, spec_of
@@ -47,17 +51,10 @@ from runtime.workers.pool import PoolStats, WorkerPool
 from runtime.workers.sinks import InvocationSink
 from runtime.workers.stream import ResponseStream
 from streamcore.broker import Broker
-from streamcore.clock import sleep_until_ms
-from streamcore.errors import StreamNotFound
 from streamcore.model.stream import Scope, ShardInfo
 
 log = logging.getLogger(__name__)
 
-_MAPPINGS: Final = "mapping"
-_ENCODER: Final = msgspec.json.Encoder()
-_DECODER: Final = msgspec.json.Decoder(MappingConfig)
-#: Times that an on-failure destination is tried.
-DELIVERIES_MAX: Final = 5
 _NO_OBJECTS: Final = (
     "S3Bucket and S3Key need an S3 service, and this endpoint has none. "
     f'Give the code as ZipFile, or S3Bucket="{BUCKET}" and S3Key=<absolute folder>.'
@@ -119,12 +116,15 @@ class Functions:
         self.provisioning = Provisioning(self.catalog, self._warm)
         self.downloads = Downloads(self.code)
         self.catalog.on_change.append(self._retire_deleted)
-        self._configs: dict[str, MappingConfig] = {}
-        self.mappings: dict[str, Mapping] = {}
         self.destinations = Destinations()
         self.destinations.add("kinesis", to_stream(broker))
         self.asynchronous = AsyncInvocations(broker, self.catalog, self.invoker, self.destinations, meter)
         self.invoker.queue = self.asynchronous
+        self.destinations.add("lambda", to_function(self.invoker))
+        reports = FailureReports(broker, self.destinations)
+        self.event_source_mappings = EventSourceMappings(broker, self.invoker, _forms_of, reports)
+        self.mapping_tools = Tools(broker, self.event_source_mappings)
+        self.catalog.on_change.append(self.event_source_mappings.function_changed)
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -136,18 +136,16 @@ class Functions:
         await self.close()
 
     async def start(self) -> None:
-        """Finds the functions and the mappings that the broker keeps; mappings begin when their functions are
-        registered."""
+        """Finds the functions and the mappings that the broker keeps; mappings to handlers of the program begin when
+        those are registered."""
         await self.catalog.start()
         await self.asynchronous.start()
         self.provisioning.start()
-        for text in (await self._broker.documents(_MAPPINGS)).values():
-            config = _DECODER.decode(text)
-            self._configs[config.uuid] = config
+        await self.event_source_mappings.start()
 
     async def close(self) -> None:
         """Lets batches in progress end, keeps positions, ends the workers."""
-        await asyncio.gather(self.asynchronous.close(), *(mapping.stop() for mapping in self.mappings.values()))
+        await asyncio.gather(self.asynchronous.close(), self.event_source_mappings.close())
         await self.provisioning.close()
         if self._pool_started is not None:
             await asyncio.wait([self._pool_started])
@@ -162,12 +160,7 @@ class Functions:
         spec = handler if isinstance(handler, FunctionSpec) else spec_of(handler)
         self._specs[spec.name] = spec
         self.invoker.forget_all()
-        for config in self._configs.values():
-            if config.function_name == spec.name and config.uuid not in self.mappings:
-                try:
-                    await self._begin(config)
-                except StreamNotFound as error:
-                    log.warning("the mapping %s stays idle: %s", config.uuid, error)
+        await self.event_source_mappings.function_there(self._key_of(spec))
         return spec
 
     async def invoke(self, name: str, event: bytes, *, qualifier: str | None = None) -> Outcome:
@@ -247,7 +240,7 @@ class Functions:
         spec = handler if isinstance(handler, FunctionSpec) else spec_of(handler)
         self._specs[spec.name] = spec
         arn = self._broker.describe_stream(stream).arn
-        kept = next((c for c in self._configs.values() if (c.stream, c.function_name) == (arn, spec.name)), None)
+        kept = self.event_source_mappings.find(arn, self._key_of(spec).arn)
         config = MappingConfig(
             uuid=kept.uuid if kept else str(uuid.uuid4()),
             stream=arn,
@@ -265,23 +258,16 @@ class Functions:
             filters=tuple(filters),
             on_failure=on_failure,
         )
-        if config.uuid in self.mappings:
-            await self.mappings.pop(config.uuid).stop()
-        await self._broker.save_document(_MAPPINGS, config.uuid, _ENCODER.encode(config))
-        self._configs[config.uuid] = config
-        return await self._begin(config, on_outcome)
+        return await self.event_source_mappings.put(self._record_of(config), on_outcome)
 
     async def unmap(self, mapping: Mapping) -> None:
         """Stops a mapping for good and forgets its positions."""
-        config = mapping.config
-        self.mappings.pop(config.uuid, None)
-        self._configs.pop(config.uuid, None)
-        await mapping.stop()
-        await self._broker.save_document(_MAPPINGS, config.uuid, None)
-        try:
-            await mapping.forget()
-        except StreamNotFound:
-            log.debug("the positions of %r went with its stream", mapping)
+        await self.event_source_mappings.remove(mapping.config.uuid)
+
+    @property
+    def mappings(self) -> dict[str, Mapping]:
+        """The mappings that are at work, by UUID."""
+        return self.event_source_mappings.running
 
     def stats(self) -> PoolStats:
         """What the workers are doing, and counters per function."""
@@ -289,41 +275,20 @@ class Functions:
 
     # ------------------------------------------------------------
 
-    async def _begin(self, config: MappingConfig, on_outcome: OnOutcome | None = None) -> Mapping:
-        form_of, invoke = partial(_kinesis_form, config), partial(self.invoke, config.function_name)
-        mapping = Mapping(self._broker, config, form_of, invoke, on_outcome, self._given_up)
-        await mapping.start()
-        self.mappings[config.uuid] = mapping
-        return mapping
+    def _key_of(self, spec: FunctionSpec) -> FunctionKey:
+        scope = self._broker.settings.scope
+        return FunctionKey(scope.account, scope.region, spec.name)
 
-    async def _given_up(self, config: MappingConfig, what: Discarded) -> None:
-        """Tells the on-failure destination; one that does not take the record is tried a few times, then logged."""
-        if not config.on_failure:
-            return
-        spec = self._specs[config.function_name]
-        outcome = what.outcome
+    def _record_of(self, config: MappingConfig) -> MappingRecord:
+        """A mapping to a handler of the program, with what was kept of it if it was there before."""
         now_ms = self._broker.clock.now_ms()
-        record = failure_record(
-            what.records,
-            what.reason,
-            function_arn=spec.arn,
-            stream_arn=config.stream,
-            shard_id=what.shard_id,
-            request_id=outcome.request_id if outcome else str(uuid.uuid4()),
-            invokes=what.invokes,
-            executed_version=spec.version,
-            function_error=outcome.function_error if outcome else None,
-            now_ms=now_ms,
+        kept = self.event_source_mappings.records.get(config.uuid)
+        if kept is not None:
+            return msgspec.structs.replace(kept, config=config, state=State.ENABLED, modified_ms=now_ms)
+        scope = self._broker.settings.scope
+        return MappingRecord(
+            config=config, account=scope.account, region=scope.region, created_ms=now_ms, modified_ms=now_ms
         )
-        for attempt in range(DELIVERIES_MAX):
-            try:
-                await self.destinations.send(config.on_failure, record, {})
-                return
-            except DestinationError as error:
-                log.warning("mapping %s: its on-failure record was not delivered: %s", config.uuid, error)
-                if not error.is_passing:
-                    return
-            await sleep_until_ms(self._broker.clock, now_ms + (1000 << attempt))
 
     async def _run(self, spec: FunctionSpec, event: bytes, **about: Any) -> Outcome:
         await self._start_pool()
@@ -360,6 +325,10 @@ class Functions:
             self._pool_started = asyncio.get_running_loop().create_task(self._prepare_pool())
         if not self._pool_started.done() or self._pool_started.exception() is not None:
             await asyncio.shield(self._pool_started)
+
+
+def _forms_of(config: MappingConfig) -> FormOf:
+    return partial(_kinesis_form, config)
 
 
 def _kinesis_form(config: MappingConfig, shard: ShardInfo, lane: int) -> Form:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from typing import Final
 
 from runtime.asynchronous.queue import AsyncQueue
 from runtime.destinations.router import Destinations
 from runtime.errors import (
-    DestinationError,
     FunctionGoneError,
     FunctionsError,
     NotFoundError,
@@ -24,7 +22,6 @@ from runtime.model.function import FunctionSpec
 from runtime.model.names import LATEST, FunctionKey, FunctionRef, parse_function_arn
 from runtime.telemetry.functions import FunctionMeter
 from streamcore.broker import Broker
-from streamcore.errors import StreamcoreError
 
 _NO_RESERVATION: Final = -1
 
@@ -44,7 +41,6 @@ class AsyncInvocations:
         self._invoker = invoker
         observer = None if meter is None else _Metered(invoker, meter)
         self.queue = AsyncQueue(broker, self._invoke, self._policy_of, destinations.send, observer=observer)
-        destinations.add("lambda", self._to_function)
 
     async def start(self) -> None:
         """Goes on with what was in the queue."""
@@ -113,20 +109,6 @@ class AsyncInvocations:
         except NotFoundError:
             raise FunctionGoneError(key.arn) from None
         return _NO_RESERVATION if reserved is None else reserved
-
-    async def _to_function(self, arn: str, body: bytes, attributes: dict[str, str]) -> None:
-        """A function as a destination: an asynchronous invocation of its own."""
-        ref = parse_function_arn(arn)
-        if ref is None:
-            raise DestinationError(arn, "it is no function", is_passing=False)
-        try:
-            await self._invoker.enqueue(
-                ref.key.arn, body, ref.key.scope, qualifier=ref.qualifier, request_id=str(uuid.uuid4())
-            )
-        except NotFoundError as error:
-            raise DestinationError(arn, str(error), is_passing=False) from error
-        except (FunctionsError, StreamcoreError) as error:
-            raise DestinationError(arn, str(error), is_passing=True) from error
 
 
 class _Metered:

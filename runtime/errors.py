@@ -146,6 +146,12 @@ class ConflictError(RefusedError):
     code = "ResourceConflictException"
 
 
+class InUseError(RefusedError):
+    """It is being changed just now; later it can be."""
+
+    code = "ResourceInUseException"
+
+
 class PreconditionError(RefusedError):
     """The RevisionId that was given is not the present one."""
 

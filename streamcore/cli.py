@@ -18,6 +18,7 @@ import uvloop
 from streamcore import config
 from streamcore.config import LogFormat, Settings
 from streamcore.errors import StreamcoreError
+from streamcore.mapping_cli import mapping
 
 
 def _or_none(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...] | None:
@@ -256,6 +257,9 @@ def tail(endpoint: str, name: str, start: str, count: int | None) -> None:
                         return
 
     _run(run())
+
+
+main.add_command(mapping)
 
 
 def _run(work: Coroutine[Any, Any, None]) -> None:

@@ -17,6 +17,7 @@ from runtime.api.function_urls import PATH_PREFIX as FUNCTION_URL_PATH
 from runtime.api.function_urls import FunctionUrlApi
 from runtime.api.lambda_ import LAMBDA
 from runtime.api.logs import logs_service
+from runtime.api.mappings import MappingsApi
 from runtime.app import Functions
 from runtime.functions.downloads import PREFIX
 from runtime.logbook import Logbook
@@ -75,6 +76,8 @@ class Composition:
             exposition.add(FunctionsSource(functions))
             exposition.add(LogbookSource(logbook))
             await functions.start()
+            # Before "/v1/": the first prefix that fits is taken.
+            doors = {"/v1/mappings": Watched(MappingsApi(broker, functions), logbook.meter)} | doors
             doors[PREFIX] = DownloadsApi(functions.downloads, broker.clock)
             logs, cloudwatch = logs_service(logbook.store), cloudwatch_service(logbook.meter)
             aws = Endpoint(

@@ -3,7 +3,18 @@
 from collections.abc import Mapping
 
 from bench.workload import Workload
-from bench.workloads import fanout_latency, handler_latency, large, limits, memory, producer, puts, scan, start
+from bench.workloads import (
+    fanout_latency,
+    handler_latency,
+    large,
+    limits,
+    mappings,
+    memory,
+    producer,
+    puts,
+    scan,
+    start,
+)
 
 WORKLOADS: Mapping[str, Workload] = {
     workload.name: workload
@@ -16,6 +27,8 @@ WORKLOADS: Mapping[str, Workload] = {
         producer.PRODUCER,
         handler_latency.HANDLER_LATENCY,
         fanout_latency.FANOUT_LATENCY,
+        mappings.MAPPING_THROUGHPUT,
+        mappings.MAPPINGS_IDLE,
         start.START,
         large.LARGE,
         memory.MEMORY,

@@ -19,6 +19,11 @@ class Destinations:
         """`deliver(target ARN, body, attributes)` raises DestinationError."""
         self._services[service] = deliver
 
+    @property
+    def services(self) -> frozenset[str]:
+        """The kinds of targets that there are."""
+        return frozenset(self._services)
+
     def offers(self, arn: str) -> bool:
         """Whether there is a target of this kind at all."""
         return service_of(arn) in self._services

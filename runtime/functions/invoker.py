@@ -20,7 +20,7 @@ from runtime.functions.specs import spec_of_configuration
 from runtime.model.concurrency import admit, unreserved
 from runtime.model.configuration import check_invocable
 from runtime.model.function import FunctionSpec
-from runtime.model.invocation import MAX_PAYLOAD_BYTES, Outcome
+from runtime.model.invocation import MAX_PAYLOAD_BYTES, Invoked, Outcome
 from runtime.model.names import LATEST, FunctionKey, FunctionRef, parse_function
 from runtime.model.versions import Alias, pick
 from runtime.workers.stream import ResponseStream
@@ -40,14 +40,6 @@ class Target(msgspec.Struct, frozen=True):
     arn: str
     spec: FunctionSpec
     folder: str = ""
-
-
-class Invoked(msgspec.Struct, frozen=True):
-    """What came of an invocation, and which version ran."""
-
-    outcome: Outcome
-    version: str
-    spec: FunctionSpec
 
 
 class Run(Protocol):
@@ -246,3 +238,5 @@ def _present(target: Target) -> FunctionSpec:
 
 Check = Callable[[str, str, tuple[str, ...]], None]
 """(runtime, handler, architectures): raises RuntimeUnavailableError when the machine cannot run that."""
+
+__all__ = ["AsyncQueue", "Check", "Invoked", "Invoker", "Run", "Target"]

@@ -19,6 +19,7 @@ from runtime.mappings.poller import (
     Surroundings,
 )
 from runtime.mappings.progress import Progress, ProgressKeeper
+from runtime.model.event_source_mapping import NO_RECORDS, OK
 from runtime.model.mapping import MappingConfig, StartingPosition, State, advance
 from streamcore.broker import Broker
 from streamcore.clock import Timer
@@ -78,12 +79,16 @@ class Mapping:
         """`No records processed`, `OK`, or `PROBLEM: …` while any shard has one (facts 1.4)."""
         results = {poller.last_result for poller in self._pollers.values()}
         problems = sorted(result for result in results if result.startswith("PROBLEM"))
-        return problems[0] if problems else "OK" if "OK" in results else "No records processed"
+        return problems[0] if problems else OK if OK in results else NO_RECORDS
+
+    async def prepare(self) -> None:
+        """Finds its positions and makes new ones durable: what LATEST means is fixed by that. Raises StreamNotFound."""
+        await self._load()
+        await self._find_first_positions()
 
     async def start(self) -> None:
         """Finds its positions, makes new ones durable, and begins. Raises StreamNotFound."""
-        await self._load()
-        await self._find_first_positions()
+        await self.prepare()
         self.state = advance(self.state, State.ENABLED if self.config.enabled else State.DISABLED)
         if self.config.enabled:
             self._follow()
@@ -110,6 +115,21 @@ class Mapping:
         await self._broker.save_document(_LANES, self.config.uuid, None)
         for lane in range(self._lanes):
             await self._broker.delete_checkpoints(self.config.stream, consumer_name(self.config.uuid, lane))
+
+    async def move(self, positions: dict[str, int]) -> None:
+        """Of a mapping that is not at work: it will go on at these indexes. Retries and windows of the shards that are
+        moved are dropped. Raises StreamNotFound."""
+        await self._load()
+        for shard, lane in self._kept:
+            if shard in positions:
+                await self._progress.save(shard, lane, Progress())
+        for checkpoints in self._checkpoints:
+            await checkpoints.save(positions)
+
+    def progress(self) -> dict[tuple[str, int], Progress]:
+        """Retries and windows that are open, by shard and lane."""
+        at_work = {key: poller.progress for key, poller in self._pollers.items()}
+        return {key: each for key, each in (self._kept | at_work).items() if not each.is_empty}
 
     async def drained(self) -> None:
         """Returns when everything that was committed before is handled, and its positions are durable."""

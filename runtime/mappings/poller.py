@@ -12,6 +12,7 @@ import logging
 import random
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from itertools import islice
 from typing import Final, NamedTuple
 
 import msgspec
@@ -21,9 +22,11 @@ from runtime.mappings.checkpoints import SHARD_END
 from runtime.mappings.progress import Pending, Progress
 from runtime.model import batching, delivery
 from runtime.model import window as windows
-from runtime.model.invocation import Outcome, Status
+from runtime.model.event_source_mapping import CALL_FAILED, NO_RECORDS, OK
+from runtime.model.invocation import MAX_PAYLOAD_BYTES, Invoked, Outcome, Status
 from runtime.model.mapping import INFINITE, MappingConfig
-from runtime.model.rendered import RenderedRecord
+from runtime.model.names import LATEST
+from runtime.model.rendered import RenderedRecord, size_bytes
 from runtime.model.window import Window
 from streamcore.broker import Broker
 from streamcore.clock import sleep_until_ms
@@ -33,13 +36,14 @@ log = logging.getLogger(__name__)
 
 _READ_MAX_BYTES: Final = 4 * 1024 * 1024
 
-Invoke = Callable[[bytes], Awaitable[Outcome]]
+Invoke = Callable[[bytes], Awaitable[Invoked]]
 #: Told the shard, the number of records and the outcome of each invocation.
 OnOutcome = Callable[[str, int, Outcome], None]
 
 
 class Discarded(NamedTuple):
-    """Records that are given up, for the on-failure destination. `outcome` is the last one, None without an invoke."""
+    """Records that are given up, for the on-failure destination. `outcome` is the last one, None without an invoke, and
+    `version` what ran then."""
 
     shard_id: str
     records: list[RenderedRecord]
@@ -47,6 +51,7 @@ class Discarded(NamedTuple):
     invokes: int
     outcome: Outcome | None
     event: bytes
+    version: str = LATEST
 
 
 class Form(NamedTuple):
@@ -120,7 +125,7 @@ class ShardPoller:
         self.lane = lane
         self.next_index = self.done_index = start_index
         self.stats = stats
-        self.last_result = "No records processed"
+        self.last_result = NO_RECORDS
         self.progress = progress or Progress()
         self._buffer: deque[RenderedRecord] = deque()
         self._buffered_bytes = 0
@@ -225,9 +230,12 @@ class ShardPoller:
 
     def _decide(self) -> batching.Decision:
         now_ms = self._broker.clock.now_ms()
-        first = list(self._buffer)[: self._config.batch_size + 1]
-        together = self._of_one_window(first)
         opened_ms = batching.opened_ms(self._previous_end_ms, self._first_buffered_ms)
+        fits = self._buffered_bytes + self._form.overhead_bytes < MAX_PAYLOAD_BYTES
+        if fits and not self._config.tumbling_window_s:
+            return batching.decide_small(len(self._buffer), opened_ms, self._config, now_ms, last=self._at_end)
+        first = list(islice(self._buffer, self._config.batch_size + 1))
+        together = self._of_one_window(first)
         last = (self._at_end and len(together) == len(self._buffer)) or len(together) < len(first)
         return batching.decide(
             [record.size_bytes for record in together], opened_ms, self._config, now_ms,
@@ -279,11 +287,15 @@ class ShardPoller:
         if not self._buffer:
             self._first_buffered_ms = self._broker.clock.now_ms()
         self._buffer.extend(records)
-        self._buffered_bytes += sum(record.size_bytes for record in records)
+        self._buffered_bytes += size_bytes(records)
 
     def _take(self, count: int) -> list[RenderedRecord]:
+        if count == len(self._buffer):
+            batch, self._buffered_bytes = list(self._buffer), 0
+            self._buffer.clear()
+            return batch
         batch = [self._buffer.popleft() for _ in range(count)]
-        self._buffered_bytes -= sum(record.size_bytes for record in batch)
+        self._buffered_bytes -= size_bytes(batch)
         if self._buffer:
             self._first_buffered_ms = self._broker.clock.now_ms()
         return batch
@@ -324,7 +336,7 @@ class ShardPoller:
         refusals = 0
         while True:
             try:
-                outcome = await self._call(event)
+                outcome, version = await self._call(event)
             except EventTooLargeError:
                 log.error("%s: record %s is too large for an event", self.shard_id, part[0].sequence_number)
                 return delivery.Discard(last.reason, 0, len(part), delivery.Checkpoint()), last
@@ -346,12 +358,13 @@ class ShardPoller:
                 numbers, judged, segment.attempt, self._config, clock.now_ms(),
                 jitter=random.random(), retention_ms=retention_ms,
             )  # fmt: skip
-            return decision, last._replace(invokes=segment.invokes + 1, outcome=outcome)
+            return decision, last._replace(invokes=segment.invokes + 1, outcome=outcome, version=version)
 
-    async def _call(self, event: bytes) -> Outcome:
+    async def _call(self, event: bytes) -> tuple[Outcome, str]:
         self._invoking = True
         try:
-            return await self._around.invoke(event)
+            invoked = await self._around.invoke(event)
+            return invoked.outcome, invoked.version
         finally:
             self._invoking = False
 
@@ -411,7 +424,7 @@ class ShardPoller:
         self.stats.errors += not outcome.ok
         if part:
             self.stats.iterator_age_ms = max(0, self._broker.clock.now_ms() - part[-1].arrived_ms)
-        self.last_result = "OK" if outcome.ok else "PROBLEM: Function call failed"
+        self.last_result = OK if outcome.ok else CALL_FAILED
         if self._around.on_outcome is not None:
             self._around.on_outcome(self.shard_id, len(part), outcome)
         if not outcome.ok:
@@ -461,7 +474,7 @@ class ShardPoller:
         event = self._form.event([], self._fields(window, is_final=True))
         while True:
             try:
-                outcome = await self._call(event)
+                outcome, _ = await self._call(event)
             except PoolClosedError:
                 raise
             except (FunctionsError, OSError):

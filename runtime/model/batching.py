@@ -62,11 +62,26 @@ def decide(
     `sizes_bytes` is what each record takes in the rendered event, its comma included; `overhead_bytes` is the event
     around the records. `last` says that no more will come (a closed shard, drained): the window is not waited for.
     """
-    if not sizes_bytes:
-        return WaitForMore()
     limit_bytes = MAX_PAYLOAD_BYTES - overhead_bytes
     count = fitting(sizes_bytes, config.batch_size, limit_bytes)
-    full = count == config.batch_size or count < len(sizes_bytes) or sum(sizes_bytes[:count]) >= limit_bytes
+    is_full = count < len(sizes_bytes) or sum(sizes_bytes[:count]) >= limit_bytes
+    return _when(count, window_opened_ms, config, now_ms, is_full=is_full, last=last)
+
+
+def decide_small(
+    buffered: int, window_opened_ms: int, config: MappingConfig, now_ms: int, *, last: bool = False
+) -> Decision:
+    """The same when all that is buffered is known to fit one payload: sizes need not be looked at."""
+    count = min(buffered, config.batch_size)
+    return _when(count, window_opened_ms, config, now_ms, is_full=count < buffered, last=last)
+
+
+def _when(
+    count: int, window_opened_ms: int, config: MappingConfig, now_ms: int, *, is_full: bool, last: bool
+) -> Decision:
+    if not count:
+        return WaitForMore()
+    full = is_full or count == config.batch_size
     ends_ms = window_opened_ms + config.maximum_batching_window_ms
     if full or last or now_ms >= ends_ms:
         return Ready(count)

@@ -7,6 +7,8 @@ import enum
 
 import msgspec
 
+from runtime.model.function import FunctionSpec
+
 MAX_PAYLOAD_BYTES = 6_291_556
 """Largest event and largest result of a synchronous invoke (measured on AWS)."""
 LOG_TAIL_BYTES = 4096
@@ -66,6 +68,14 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     def function_error(self) -> str | None:
         """The value of `X-Amz-Function-Error`: `Unhandled` for every failure, `None` for success."""
         return None if self.ok else "Unhandled"
+
+
+class Invoked(msgspec.Struct, frozen=True):
+    """What came of an invocation, and which version ran, as its workers see it."""
+
+    outcome: Outcome
+    version: str
+    spec: FunctionSpec
 
 
 class ErrorPayload(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 
@@ -17,3 +18,8 @@ class RenderedRecord(NamedTuple):
     def size_bytes(self) -> int:
         """What it adds to an event, its comma included."""
         return len(self.json) + 1
+
+
+def size_bytes(records: Sequence[RenderedRecord]) -> int:
+    """What they add to an event together."""
+    return sum([len(record.json) for record in records]) + len(records)

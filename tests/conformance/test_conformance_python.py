@@ -52,7 +52,7 @@ def test_aws_cli_with_logs_and_metrics(endpoints: Endpoints, tmp_path: Path) -> 
 def test_aggregated_records(endpoints: Endpoints, tmp_path: Path) -> None:
     programs = environment_with("aws-kinesis-agg", "boto3")
     script = str(HERE / "aggregation.py")
-    variables = {"PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION": "python"}
+    variables = {"PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION": "python", "PYTHONPATH": str(HERE.parents[1])}
     assert run(programs, ["python", script, endpoints.plain], tmp_path, **variables) == "ok\n"
 
 

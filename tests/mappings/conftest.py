@@ -14,7 +14,7 @@ import pytest
 from runtime.app import _kinesis_form
 from runtime.mappings.mapping import Mapping
 from runtime.mappings.poller import Discarded, Form
-from runtime.model.invocation import Outcome, Status
+from runtime.model.invocation import Invoked, Outcome, Status
 from runtime.model.mapping import MappingConfig, StartingPosition
 from streamcore import Broker
 from streamcore.broker import start_broker
@@ -49,7 +49,7 @@ class Recorder:
         self.gate: asyncio.Event | None = None
         self.entered = asyncio.Event()
 
-    async def __call__(self, event: bytes) -> Outcome:
+    async def __call__(self, event: bytes) -> Invoked:
         if self.raises:
             raise self.raises.pop(0)
         decoded = json.loads(event)
@@ -59,7 +59,7 @@ class Recorder:
         self.entered.set()
         if self.gate is not None:
             await self.gate.wait()
-        return outcome(self.decide(data))
+        return Invoked(outcome(self.decide(data)), "$LATEST")
 
     @property
     def handled(self) -> list[str]:

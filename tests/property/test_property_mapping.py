@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from runtime.app import _kinesis_form
 from runtime.mappings.mapping import Mapping
-from runtime.model.invocation import Outcome, Status
+from runtime.model.invocation import Invoked, Outcome, Status
 from runtime.model.mapping import MappingConfig, StartingPosition
 from streamcore.broker import start_broker
 from streamcore.clock import ManualClock
@@ -67,7 +67,7 @@ class MappingMachine(RuleBasedStateMachine):
         for _ in range(60):
             await asyncio.sleep(0)
 
-    async def _invoke(self, event: bytes) -> Outcome:
+    async def _invoke(self, event: bytes) -> Invoked:
         await asyncio.sleep(0)
         status = Status.SUCCESS
         if self.failures:
@@ -77,7 +77,8 @@ class MappingMachine(RuleBasedStateMachine):
             for record in json.loads(event)["Records"]:
                 data = base64.b64decode(record["kinesis"]["data"]).decode()
                 self.handled[data[0]].append(int(data[1:]))
-        return Outcome(status=status, payload=b"null", log=b"", request_id="r", duration_ms=1.0)
+        outcome = Outcome(status=status, payload=b"null", log=b"", request_id="r", duration_ms=1.0)
+        return Invoked(outcome, "$LATEST")
 
     @rule(keys=st.text(KEYS, min_size=1, max_size=8), failures=st.sampled_from([0, 0, 1, 3]))
     def put(self, keys: str, failures: int) -> None:

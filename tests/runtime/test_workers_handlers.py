@@ -4,12 +4,16 @@ import asyncio
 import json
 import re
 import sys
+from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from workers_support import PATIENCE_S
 
 from runtime.errors import EventTooLargeError, InvalidParameterError
 from runtime.model.invocation import MAX_PAYLOAD_BYTES, Status
+from runtime.workers.handler import FaultError, _event
 
 HANDLERS = """
     import asyncio, decimal, logging, os, sys
@@ -431,3 +435,41 @@ async def test_preloading_errors_are_outcomes_and_hurt_nobody_else(pool, functio
     assert payload["errorType"] == error_type
     assert message in (None, payload["errorMessage"])
     assert (await pool.invoke(function(HANDLERS, name="g", handler="handler:echo"), b"1")).ok
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+
+
+@given(JSON_VALUES, st.booleans())
+def test_events_are_read_as_the_standard_library_reads_them(value: object, is_ascii: bool) -> None:
+    text = json.dumps(value, ensure_ascii=is_ascii).encode("utf-8", "surrogatepass")
+    assert repr(_event(text)) == repr(json.loads(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"NaN",
+        b"[Infinity,-Infinity,-0,-0.0,1e400,1E5,0.1e-7]",
+        b'"\\ud800"',
+        b'"\xed\xa0\x80"',
+        b'{"a":1,"a":2}',
+        b"123456789012345678901234567890",
+        b"123456789.12345678901234567890",
+        b"\xef\xbb\xbf[1]",
+        b"[\x001\x00]\x00"[1:],
+        b' \t\r\n[ 1 , "\\u0000\x7f" ] ',
+    ],
+)
+def test_unusual_events_are_read_as_the_standard_library_reads_them(text: bytes) -> None:
+    def outcome(read: Callable[[bytes], object]) -> str:
+        try:
+            return repr(read(text))
+        except (ValueError, FaultError):
+            return "refused"
+
+    assert outcome(_event) == outcome(json.loads)

@@ -13,7 +13,7 @@ import msgspec
 from streamcore.api.aws.binding import URI, query
 from streamcore.api.aws.shapes import Shape, matching, number, text
 
-_SPELLED: Final = {"kms": "KMS"}
+_SPELLED: Final = {"kms": "KMS", "uuid": "UUID"}
 
 
 def lambda_name(name: str) -> str:

@@ -30,6 +30,11 @@ NOTES: Final[dict[str, tuple[str, str]]] = {
     "AddLayerVersionPermission": (STORED, _POLICY),
     "AddPermission": (STORED, f"{_POLICY} The RevisionId is the policy's own."),
     "CreateCodeSigningConfig": (STORED, _SIGNING),
+    "CreateEventSourceMapping": (
+        DONE,
+        "For Kinesis streams and their consumers. Every option: event-source-mappings.md. What is for other sources is "
+        "refused.",
+    ),
     "CreateFunction": (
         DONE,
         "See the table of members. A runtime that the machine lacks is refused. Pending lasts for the setting "
@@ -58,6 +63,10 @@ NOTES: Final[dict[str, tuple[str, str]]] = {
     "PutRuntimeManagementConfig": (STORED, "A runtime is what the machine has."),
     "TagResource": (DONE, _TAGS),
     "UpdateCodeSigningConfig": (STORED, _SIGNING),
+    "UpdateEventSourceMapping": (
+        DONE,
+        "Updating lasts until a batch that is with the function has ended, at most 5 s.",
+    ),
     "UpdateFunctionCode": (DONE, "The new code is there for the next invocation, not only when InProgress has ended."),
     "UpdateFunctionConfiguration": (DONE, "The same; what is not offered is in the table of members."),
     "UpdateFunctionEventInvokeConfig": (DONE, _ASYNC),

@@ -180,8 +180,8 @@ class ShardPoller:
             if inside:  # else its records have expired
                 segments.append(_Segment(inside[0], inside[-1] + 1, each.attempt, each.invokes))
         await sleep_until_ms(self._broker.clock, self.progress.due_ms)
-        if segments:
-            await self._deliver(batch, segments)
+        if segments and not await self._deliver(batch, segments):
+            return
         await self._settle()
         self._done(max(self.done_index, pending[-1].end))
 
@@ -189,8 +189,8 @@ class ShardPoller:
         self._delivering = True
         ahead = asyncio.ensure_future(self._fill())
         try:
-            await self._deliver(batch, deque([_Segment(0, len(batch), 1, 0)]))
-            await self._settle()
+            if await self._deliver(batch, deque([_Segment(0, len(batch), 1, 0)])):
+                await self._settle()
         finally:
             self._delivering = False
             self._previous_end_ms = self._broker.clock.now_ms()
@@ -316,13 +316,17 @@ class ShardPoller:
 
     # ------------------------------------------------------------ delivering
 
-    async def _deliver(self, batch: list[RenderedRecord], segments: deque[_Segment]) -> None:
-        """Invokes until every record of the batch is handled or given up."""
+    async def _deliver(self, batch: list[RenderedRecord], segments: deque[_Segment]) -> bool:
+        """Invokes until every record of the batch is handled or given up. False when it was told to stop before that:
+        what is left is kept as progress."""
         while segments:
             segment = segments.popleft()
             part = batch[segment.start : segment.end]
             decision, last = await self._attempt(part, segment)
             await self._apply(decision, batch, segment, segments, last)
+            if self._stopping:
+                break
+        return not segments
 
     async def _attempt(self, part: list[RenderedRecord], segment: _Segment) -> tuple[delivery.Decision, Discarded]:
         """What follows from one invoke, and what an on-failure destination would be told of it."""
@@ -348,7 +352,7 @@ class ShardPoller:
                     numbers, segment.attempt, refusals, self._config, clock.now_ms(),
                     jitter=random.random(), retention_ms=retention_ms,
                 )  # fmt: skip
-                if not isinstance(decision, delivery.Retry):
+                if not isinstance(decision, delivery.Retry) or self._stopping:
                     return decision, last
                 await sleep_until_ms(clock, decision.at_ms)
                 continue
@@ -399,7 +403,8 @@ class ShardPoller:
             for each in segments
         )
         await self._keep(msgspec.structs.replace(self.progress, pending=pending, due_ms=at_ms))
-        await sleep_until_ms(self._broker.clock, at_ms)
+        if not self._stopping:
+            await sleep_until_ms(self._broker.clock, at_ms)
 
     async def _settle(self) -> None:
         """The batch is over: nothing is pending any more."""
@@ -478,12 +483,16 @@ class ShardPoller:
             except PoolClosedError:
                 raise
             except (FunctionsError, OSError):
+                if self._stopping:
+                    return
                 await sleep_until_ms(clock, clock.now_ms() + delivery.backoff_ms(attempt, random.random()))
                 continue
             self._count([], outcome)
             most = self._config.maximum_retry_attempts
             if outcome.ok or (most != INFINITE and attempt > most) or self._is_past(window):
                 break
+            if self._stopping:
+                return
             await sleep_until_ms(clock, clock.now_ms() + delivery.backoff_ms(attempt, random.random()))
             attempt += 1
         if not outcome.ok:

@@ -36,6 +36,7 @@ class Bench:
         self.clock = ManualClock(NOW_MS)
         self.seen: list[tuple[str, list[str]]] = []
         self.answer: Callable[[str, list[str]], object] = lambda name, data: data
+        self.gate: asyncio.Event | None = None
         self.broker: Broker
         self.mapping: Mapping
 
@@ -54,6 +55,8 @@ class Bench:
     async def _run(self, spec: FunctionSpec, event: bytes, **_: Any) -> Outcome:
         data = [b64decode(record["kinesis"]["data"]).decode() for record in json.loads(event)["Records"]]
         self.seen.append((spec.name, data))
+        if self.gate is not None:
+            await self.gate.wait()
         answer = self.answer(spec.name, data)
         if isinstance(answer, ThrottledError):
             raise answer
@@ -160,6 +163,43 @@ async def test_skip_moves_a_mapping(bench: Bench, place: str, handled: list[str]
     await bench.use("resume")
     await bench.drain()
     assert [datum for data in bench.batches() for datum in data] == handled
+
+
+async def test_a_mapping_that_stops_during_a_failing_batch_does_not_wait_for_its_retries(bench: Bench) -> None:
+    """The batch ends; what is left of it, and how often it was tried, is kept."""
+    bench.answer = lambda name, data: ValueError("no")
+    gate = bench.gate = asyncio.Event()
+    await bench.put("1")
+    await bench.settle()
+    pausing = asyncio.ensure_future(bench.use("pause"))
+    await bench.settle()
+    assert not pausing.done()
+    gate.set()
+    assert (await asyncio.wait_for(pausing, 2))["state"] == "Disabled"
+    _, told = await bench.ask("GET")
+    assert told["shards"][0]["retrying"][0]["parts"] == [{"first": 1, "end": 2, "invokes": 1}]
+    bench.answer = lambda name, data: data
+    await bench.use("resume")
+    bench.clock.advance(60)
+    await bench.drain()
+    assert bench.batches() == [["1"], ["1"]]
+
+
+async def test_a_throttled_mapping_stops_at_once_too(bench: Bench) -> None:
+    throttled = ThrottledError("ConcurrentInvocationLimitExceeded")
+    bench.answer = lambda name, data: throttled
+    gate = bench.gate = asyncio.Event()
+    await bench.put("1")
+    await bench.settle()
+    pausing = asyncio.ensure_future(bench.use("pause"))
+    await bench.settle()
+    gate.set()
+    assert (await asyncio.wait_for(pausing, 2))["state"] == "Disabled"
+    bench.answer = lambda name, data: data
+    await bench.use("resume")
+    bench.clock.advance(60)
+    await bench.drain()
+    assert bench.functions.mappings[bench.uuid].stats[SHARD].records == 1
 
 
 async def test_skip_drops_a_retry_that_waits(bench: Bench) -> None:

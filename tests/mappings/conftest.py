@@ -14,6 +14,7 @@ import pytest
 from runtime.app import _kinesis_form
 from runtime.mappings.mapping import Mapping
 from runtime.mappings.poller import Discarded, Form
+from runtime.model.function import FunctionSpec
 from runtime.model.invocation import Invoked, Outcome, Status
 from runtime.model.mapping import MappingConfig, StartingPosition
 from streamcore import Broker
@@ -23,6 +24,7 @@ from streamcore.config import settings
 from streamcore.model.stream import ShardInfo
 from streamcore.store.memory import MemoryStore
 
+SPEC = FunctionSpec(name="f", handler="app.handler")
 Answer = bytes | Exception | None
 
 
@@ -59,7 +61,7 @@ class Recorder:
         self.entered.set()
         if self.gate is not None:
             await self.gate.wait()
-        return Invoked(outcome(self.decide(data)), "$LATEST")
+        return Invoked(outcome(self.decide(data)), "$LATEST", SPEC)
 
     @property
     def handled(self) -> list[str]:

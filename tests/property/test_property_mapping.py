@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from runtime.app import _kinesis_form
 from runtime.mappings.mapping import Mapping
+from runtime.model.function import FunctionSpec
 from runtime.model.invocation import Invoked, Outcome, Status
 from runtime.model.mapping import MappingConfig, StartingPosition
 from streamcore.broker import start_broker
@@ -26,6 +27,7 @@ from streamcore.model.reshard import middle
 from streamcore.store.memory import MemoryStore
 
 KEYS = "abcdef"
+SPEC = FunctionSpec(name="f", handler="app.handler")
 KILLED = -1
 
 
@@ -78,7 +80,7 @@ class MappingMachine(RuleBasedStateMachine):
                 data = base64.b64decode(record["kinesis"]["data"]).decode()
                 self.handled[data[0]].append(int(data[1:]))
         outcome = Outcome(status=status, payload=b"null", log=b"", request_id="r", duration_ms=1.0)
-        return Invoked(outcome, "$LATEST")
+        return Invoked(outcome, "$LATEST", SPEC)
 
     @rule(keys=st.text(KEYS, min_size=1, max_size=8), failures=st.sampled_from([0, 0, 1, 3]))
     def put(self, keys: str, failures: int) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from bench.workload import Workload
-from bench.workloads import fanout_latency, handler_latency, large, limits, memory, producer, puts, scan, start
+from bench.workloads import fanout_latency, handler_latency, invoke, large, limits, memory, producer, puts, scan, start
 
 WORKLOADS: Mapping[str, Workload] = {
     workload.name: workload
@@ -16,6 +16,9 @@ WORKLOADS: Mapping[str, Workload] = {
         producer.PRODUCER,
         handler_latency.HANDLER_LATENCY,
         fanout_latency.FANOUT_LATENCY,
+        invoke.INVOKE_WARM,
+        invoke.INVOKE_HTTP,
+        *invoke.COLD_STARTS.values(),
         start.START,
         large.LARGE,
         memory.MEMORY,

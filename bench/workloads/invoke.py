@@ -22,7 +22,7 @@ _CONNECTIONS = 16
 _SETUP_SECONDS = 60.0
 _ACTIVE_TIMEOUT_SECONDS = 30.0
 _ECHO = "def handler(event, context):\n    return event\n"
-#: The tightest that the most demanding of the two kinds of Python has to keep, p50.
+_COLD_MOST_SECONDS = 10.0
 _PYTHON_MOST_MS = 20.0
 _NODE_MOST_MS = 150.0
 
@@ -119,9 +119,8 @@ INVOKE_HTTP = Workload(
 def _measure_cold(kind: str) -> Callable[[Bench], Measurement]:
     def measure(bench: Bench) -> Measurement:
         rounds = bench.settings.cold_starts
-        result = run_child(
-            "bench.cold_probe", ColdPlan(kind=kind, rounds=rounds), ColdResult, _SETUP_SECONDS + rounds * 10
-        )
+        plan = ColdPlan(kind=kind, rounds=rounds)
+        result = run_child("bench.cold_probe", plan, ColdResult, _SETUP_SECONDS + rounds * _COLD_MOST_SECONDS)
         latency = Histogram.from_json(result.latency_ns)
         values = {"p50": latency.percentile(50) / 1e6, "p99": latency.percentile(99) / 1e6}
         return Measurement(values, latency, {"preloaded": result.preloaded, "sandbox": result.sandbox})

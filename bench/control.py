@@ -37,6 +37,12 @@ class Client:
         answer = self._http.getresponse()
         return answer.status, answer.read()
 
+    def create(self, path: str, headers: Mapping[str, str], body: object) -> None:
+        """Raises CallError unless something was made."""
+        status, answer = self.post(path, headers, body)
+        if status != HTTPStatus.CREATED:
+            raise CallError(f"POST {path}: {status} {answer[:300]!r}")
+
     def try_call(self, action: str, **body: object) -> tuple[int, bytes]:
         return self.post("/", kinesis_headers(action), body)
 

@@ -71,6 +71,8 @@ def _bar(metric: Metric) -> str:
         return f"= {_number(metric.target)} ±{metric.tolerance:.0%}"
     if metric.most is not None:
         return f"<= {_number(metric.most)}"
+    if metric.least is not None:
+        return f">= {_number(metric.least)}"
     return f">= {metric.bar:g}x" if metric.bar is not None else ""
 
 

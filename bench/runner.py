@@ -53,6 +53,8 @@ class Outcome:
             return _pass(abs(median(self.ours.values(metric)) - metric.target) <= metric.tolerance * metric.target)
         if metric.most is not None:
             return _pass(median(self.ours.values(metric)) <= metric.most)
+        if metric.least is not None:
+            return _pass(median(self.ours.values(metric)) >= metric.least)
         ratios = [ratio for other in self.others if (ratio := self.ratios(metric, other))]
         if metric.bar is None or not ratios:
             return ""
@@ -68,7 +70,8 @@ def missing_reason(side: Side, programs: Mapping[str, Program]) -> str | None:
     program = programs[side.program]
     if program.find() is None:
         return f"{side.name} is not installed: {program.hint}"
-    return None
+    lacking = side.missing()
+    return f"{side.name}: {lacking} is not installed" if lacking else None
 
 
 def _wanted(workload: Workload, bench: Bench, only: str | None) -> list[Side]:
@@ -88,8 +91,9 @@ def _measure(side: Side, outcome: SideOutcome, bench: Bench) -> None:
 
 
 def _empty_outcomes(wanted: Sequence[Side], reasons: Mapping[str, str]) -> dict[str, SideOutcome]:
-    """A peer may be missing; that one of ours is, is a failure, or CI would measure nothing and be content."""
-    kept = [side for side in wanted if side.name not in reasons or not side.is_peer]
+    """A peer may be missing, or a language; that our server is, is a failure, or CI would measure nothing and be
+    content."""
+    kept = [side for side in wanted if side.name not in reasons or not (side.is_peer or side.missing())]
     return {side.name: SideOutcome(side.name, failure=reasons.get(side.name, "")) for side in kept}
 
 

@@ -29,6 +29,7 @@ class Settings:
     scan_records: int = 100_000
     large_count: int = 1000  # streams, and shards of one of them
     memory_bytes: int = 3_000_000_000
+    cold_starts: int = 50
     peers: bool = False
 
     @classmethod
@@ -42,6 +43,7 @@ class Settings:
             scan_records=2_000,
             large_count=100,
             memory_bytes=2_000_000,
+            cold_starts=2,
             peers=peers,
         )
 
@@ -49,7 +51,7 @@ class Settings:
 @dataclass(frozen=True)
 class Metric:
     """One number of a workload. `bar`: the least ratio to the other sides; `target`: the value, within `tolerance`;
-    `most`: the largest value that is good enough."""
+    `most`: the largest value that is good enough, `least`: the smallest."""
 
     name: str
     unit: str
@@ -58,6 +60,7 @@ class Metric:
     target: float | None = None
     tolerance: float = 0.01
     most: float | None = None
+    least: float | None = None
 
 
 @dataclass(frozen=True)
@@ -102,11 +105,13 @@ class Bench:
 
 @dataclass(frozen=True)
 class Side:
-    """One contestant. `program` is the server it needs; peers take part only when asked for and installed."""
+    """One contestant. `program` is the server it needs; peers take part only when asked for and installed. `missing`
+    names what else the machine lacks for it, if anything: the side is left out then, and that is said."""
 
     name: str
     program: str
     measure: Callable[[Bench], Measurement]
+    missing: Callable[[], str] = str
 
     @property
     def is_peer(self) -> bool:

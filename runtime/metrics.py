@@ -8,6 +8,7 @@ from itertools import accumulate
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
 from runtime.app import Functions
+from runtime.asynchronous.queue import AsyncStats
 from runtime.logbook import Logbook
 from runtime.workers.lanes import DURATION_BOUNDS_MS, FunctionStats
 
@@ -26,6 +27,7 @@ class FunctionsSource:
             "streamcore_zygote_restarts", "Times the process that workers are forked from died.", stats.zygote_restarts
         )
         yield from _functions(stats.functions)
+        yield from _asynchronous(self._functions.asynchronous.queue.stats())
         yield from self._mappings()
 
     def _mappings(self) -> Iterator[Metric]:
@@ -74,6 +76,27 @@ class LogbookSource:
             book.database.lost_jobs,
         )
         yield GaugeMetricFamily("streamcore_live_tails", "Live tails that are open.", len(book.store.followers))
+
+
+def _asynchronous(queues: dict[str, AsyncStats]) -> Iterator[Metric]:
+    labels = ("function",)
+    waiting = GaugeMetricFamily("streamcore_async_events_waiting", "Events in the queue.", labels=labels)
+    families = [
+        (CounterMetricFamily(f"streamcore_async_{name}", text, labels=labels), attribute)
+        for name, text, attribute in (
+            ("events_received", "Events taken into the queue (AsyncEventsReceived).", "received"),
+            ("events_dropped", "Events given up (AsyncEventsDropped).", "dropped"),
+            ("events_retried", "Times a function is to have an event again, as it failed.", "retried"),
+            ("destination_failures", "Records given up (DestinationDeliveryFailures).", "destination_failures"),
+            ("dead_letter_errors", "Dead letters given up (DeadLetterErrors).", "dead_letter_errors"),
+        )
+    ]
+    for arn, stats in queues.items():
+        name = arn.split(":", 6)[6]
+        waiting.add_metric((name,), stats.waiting)
+        for family, attribute in families:
+            family.add_metric((name,), getattr(stats, attribute))
+    yield from (waiting, *(family for family, _ in families))
 
 
 def _functions(functions: dict[str, FunctionStats]) -> Iterator[Metric]:

@@ -16,6 +16,10 @@ import click
 import uvloop
 
 from streamcore import config
+from streamcore.commands.deploy import delete as delete_template
+from streamcore.commands.deploy import deploy
+from streamcore.commands.events import events
+from streamcore.commands.invoke import invoke
 from streamcore.config import LogFormat, Settings
 from streamcore.errors import StreamcoreError
 from streamcore.mapping_cli import mapping
@@ -115,6 +119,10 @@ def _set_up_logging(settings: Settings) -> None:
     else:
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=settings.log_level, handlers=[handler], force=True)
+
+
+for _command in (invoke, events, deploy, delete_template):
+    main.add_command(_command)
 
 
 # ---------------------------------------------------------------- streams, for people

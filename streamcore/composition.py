@@ -18,6 +18,8 @@ from runtime.api.function_urls import FunctionUrlApi
 from runtime.api.lambda_ import LAMBDA
 from runtime.api.logs import logs_service
 from runtime.api.mappings import MappingsApi
+from runtime.api.sample_events import PREFIX as SAMPLE_EVENTS
+from runtime.api.sample_events import SampleEventsApi
 from runtime.app import Functions
 from runtime.functions.downloads import PREFIX
 from runtime.logbook import Logbook
@@ -68,6 +70,7 @@ class Composition:
             exposition = Exposition(broker)
             operations = OperationsApi(broker, exposition)
             doors: dict[str, Api] = {
+                SAMPLE_EVENTS: SampleEventsApi(broker, functions),
                 "/v1/": Watched(NativeApi(broker), logbook.meter),
                 "/metrics": operations,
                 "/healthz": operations,

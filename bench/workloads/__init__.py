@@ -6,6 +6,7 @@ from bench.workload import Workload
 from bench.workloads import (
     fanout_latency,
     handler_latency,
+    invoke,
     large,
     limits,
     mappings,
@@ -29,6 +30,9 @@ WORKLOADS: Mapping[str, Workload] = {
         fanout_latency.FANOUT_LATENCY,
         mappings.MAPPING_THROUGHPUT,
         mappings.MAPPINGS_IDLE,
+        invoke.INVOKE_WARM,
+        invoke.INVOKE_HTTP,
+        *invoke.COLD_STARTS.values(),
         start.START,
         large.LARGE,
         memory.MEMORY,

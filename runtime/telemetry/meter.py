@@ -50,6 +50,7 @@ class Meter:
 
     def close(self) -> None:
         """Writes down what there is."""
+        self._ask(self._clock.now_ms())
         self._stop_timer()
         self._write()
         self._closed = True

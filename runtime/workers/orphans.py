@@ -1,8 +1,11 @@
 """Descendants that left their worker's process group (daemons, new sessions) still end with the worker.
 
-The zygote is their parent once their own is gone (`linux.adopt_orphans`); whose they were is told by a variable of
-their environment that is unique to each worker. Only a started program shows that environment: a daemon that is a
-mere fork of its worker, or replaced the variable, lives until the zygote ends.
+The zygote is their parent once their own is gone (`linux.adopt_orphans`); whose they were is told by the user namespace
+that each sandboxed worker has of its own, and by a variable of their environment that is unique to each worker. Only a
+started program shows that environment: without a sandbox, a daemon that is a mere fork of its worker, or replaced the
+variable, lives until the zygote ends.
+
+A cgroup does not tell all: a worker joins its own beside its first work, and what was forked before that is not in it.
 """
 
 import os
@@ -14,13 +17,19 @@ from runtime.sandbox.cgroups import Group, parent_of
 _MARK = b"AWS_LAMBDA_LOG_STREAM_NAME="
 
 
-def end(workers: set[int], log_stream: str | None) -> None:
-    """Kills and reaps the adopted processes of the worker with that log stream; all of them for `None`.
+def home_of(pid: int) -> str:
+    """The user namespace of a process, as long as it is not reaped; empty when it is ours, or cannot be told."""
+    home = _namespace(pid)
+    return "" if home == _namespace(os.getpid()) else home
+
+
+def end(workers: set[int], log_stream: str | None, home: str = "") -> None:
+    """Kills and reaps the adopted processes of the worker with that log stream and namespace; all of them for `None`.
 
     `workers` are the processes that were not adopted but forked here. Repeats, because a process that ends leaves its
     own children behind.
     """
-    while adopted := [pid for pid in _children() if pid not in workers and _belongs(pid, log_stream)]:
+    while adopted := [pid for pid in _children() if pid not in workers and _belongs(pid, log_stream, home)]:
         for pid in adopted:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
@@ -53,8 +62,15 @@ def _children() -> list[int]:
     return [int(name) for name in os.listdir("/proc") if name.isdigit() and parent_of(int(name)) == own_pid]
 
 
-def _belongs(pid: int, log_stream: str | None) -> bool:
-    if log_stream is None:
+def _namespace(pid: int) -> str:
+    try:
+        return os.readlink(f"/proc/{pid}/ns/user")
+    except OSError:
+        return ""
+
+
+def _belongs(pid: int, log_stream: str | None, home: str) -> bool:
+    if log_stream is None or (home and _namespace(pid) == home):
         return True
     environment = _read(f"/proc/{pid}/environ")
     return not environment or _MARK + log_stream.encode() in environment.split(b"\0")  # none: it is already dead

@@ -196,11 +196,12 @@ class Zygote:
         self._poller.unregister(one.pidfd)
         os.waitid(os.P_PIDFD, one.pidfd, os.WEXITED | os.WNOWAIT)
         one.kill()
+        home = orphans.home_of(one.pid)
         _, status, usage = os.wait4(one.pid, 0)
         os.close(one.pidfd)
         if one.group is not None:
             orphans.end_group(one.group)
-        orphans.end({other.pid for other in self._children.values()}, one.log_stream)
+        orphans.end({other.pid for other in self._children.values()}, one.log_stream, home)
         out_of_memory = one.group is not None and one.group.out_of_memory()
         _clear(one.group, one.tmp)
         code = os.waitstatus_to_exitcode(status)

@@ -154,6 +154,23 @@ def test_a_bound_is_kept(value: float, verdict: str) -> None:
     assert "<= 50" in table([outcome])
 
 
+@pytest.mark.parametrize(("value", "verdict"), [(51, "pass"), (50, "pass"), (49, "miss")])
+def test_a_least_rate_is_reached(value: float, verdict: str) -> None:
+    workload = Workload("invoke", "", [Metric("rate", "/s", least=50)], [])
+    outcome = Outcome(workload, SideOutcome("ours", [Measurement({"rate": value})]), [], [])
+    assert outcome.verdict(workload.metrics[0]) == verdict
+    assert ">= 50" in table([outcome])
+
+
+def test_a_language_that_the_machine_lacks_is_said_and_no_failure(bench: Bench) -> None:
+    side = Side("streamcore", "streamcore", fake({"speed": 1}), missing=lambda: "mono")
+    said: list[str] = []
+    outcome = run_workload(replace(versus([]), sides=[side]), with_runs(bench, 1), said.append)
+    assert said == ["versus: streamcore: mono is not installed"]
+    assert failures([outcome]) == []
+    assert outcome.ours is None
+
+
 def test_json_says_what_was_measured_where(bench: Bench) -> None:
     outcome = run_workload(versus([]), with_runs(bench, 3), silent)
     stored = json.loads(msgspec.json.encode(to_json([outcome], bench)))

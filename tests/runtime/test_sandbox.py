@@ -10,7 +10,7 @@ import uuid
 from pathlib import Path
 
 import pytest
-from workers_support import ECHO, PATIENCE_S, alive, gone
+from workers_support import ECHO, PATIENCE_S, alive, children, gone
 
 from runtime.errors import PreloadError
 from runtime.model.function import FunctionSpec
@@ -76,6 +76,15 @@ async def value_of(pool, spec, event=None):
 
 def is_there(path):
     return os.path.exists(path)
+
+
+def children_of_all():
+    """Descendants of this process."""
+    found, fresh = set(), children()
+    while fresh:
+        found |= fresh
+        fresh = {child for pid in fresh for child in children(pid)} - found
+    return found
 
 
 def left_behind():
@@ -494,6 +503,27 @@ async def test_children_that_hide_end_with_their_worker(pool, uploaded, needs, p
     outcome = await asyncio.wait_for(pool.invoke(spec, b"null"), PATIENCE_S)
     assert outcome.status is Status.TIMED_OUT
     assert not alive(int(printed.text().split()[1]))
+
+
+async def test_children_from_before_the_group_end_with_their_worker(pool, uploaded, needs, printed):
+    """The worker joins its cgroup beside its first work; what is forked before that is in none, and shows no mark."""
+    needs("namespaces")
+    source = """
+        import os, time
+        def handler(event, context):
+            if os.fork() == 0:
+                os.setsid()
+                time.sleep(1000)
+            return "answered"
+    """
+    spec = uploaded(source)
+    before = set(children_of_all())
+    assert await value_of(pool, spec) == "answered"
+    pool.retire(spec.qualified_arn)
+    while pool.stats().workers:
+        await pool._change()
+    zygotes = children()
+    assert {pid for pid in children_of_all() if pid not in before} <= zygotes
 
 
 NODE_FAULTS = {

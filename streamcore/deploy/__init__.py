@@ -1,0 +1,1 @@
+"""Folders and templates become functions, streams and what belongs to them, through the endpoint's own AWS APIs."""

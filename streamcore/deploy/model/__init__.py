@@ -1,0 +1,1 @@
+"""Pure rules of templates: text in, a plan out; no IO."""

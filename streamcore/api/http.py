@@ -24,8 +24,8 @@ class Request(msgspec.Struct, frozen=True):
     stream: AsyncIterator[bytes] | None = None
 
 
-#: (method, path, headers) → whether an API wants the body of such a request piece by piece.
-StreamsBody = Callable[[str, str, Mapping[str, str]], bool]
+#: (method, path, headers, query) → whether an API wants the body of such a request piece by piece.
+StreamsBody = Callable[[str, str, Mapping[str, str], str], bool]
 
 
 class BodyBroken(Exception):

@@ -185,8 +185,8 @@ class _Stream:
 
     __slots__ = (
         "body",
-        "headers",
         "feed",
+        "headers",
         "held_bytes",
         "id",
         "is_refused",
@@ -360,7 +360,9 @@ class Connection(asyncio.Protocol):
             return
         self._stop_idle()
         self._streams[stream.id] = stream
-        is_streamed = event.stream_ended is None and self._door.streams(stream.method, stream.path, stream.headers)
+        is_streamed = event.stream_ended is None and self._door.streams(
+            stream.method, stream.path, stream.headers, stream.query
+        )
         size = STREAM_HELD_BYTES if is_streamed else stream.declared_bytes
         refusal = self._door.refuse(size, stream.method, stream.path)
         if refusal is not None:

@@ -82,7 +82,7 @@ class HttpServer:
         content = request.content
         # Most requests came whole in one read: those are answered without another turn of the loop.
         is_whole = content.is_eof()
-        is_streamed = not is_whole and self._door.streams(request.method, path, request.headers)
+        is_streamed = not is_whole and self._door.streams(request.method, path, request.headers, query)
         size = STREAM_HELD_BYTES if is_streamed else self._size_of(request, path)
         refusal = self._door.refuse(size, request.method, path)
         if refusal is not None:

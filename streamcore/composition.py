@@ -6,16 +6,23 @@ The composition root: the only file of the broker's package that knows the runti
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from runtime.api.cloudwatch import cloudwatch_service
 from runtime.api.downloads import DownloadsApi
 from runtime.api.lambda_ import LAMBDA
 from runtime.api.logs import logs_service
+from runtime.api.s3 import S3Api, S3App
+from runtime.api.s3 import webhook as s3_webhook
+from runtime.api.s3.address import is_marked
 from runtime.app import Functions
+from runtime.destinations.router import service_of
+from runtime.errors import FunctionsError
 from runtime.functions.downloads import PREFIX
 from runtime.logbook import Logbook
 from runtime.metrics import FunctionsSource, LogbookSource
+from runtime.objects.app import Objects
 from runtime.telemetry.door import Watched
 from streamcore.api.aws.kinesis import KINESIS
 from streamcore.api.aws.rest import RestJsonProtocol
@@ -28,6 +35,7 @@ from streamcore.api.operations import OperationsApi
 from streamcore.api.server import HttpServer
 from streamcore.broker import Broker, start_broker
 from streamcore.config import Settings
+from streamcore.errors import StreamcoreError
 from streamcore.metrics import Exposition
 
 
@@ -39,6 +47,7 @@ class Composition:
     server: HttpServer
     functions: Functions
     logbook: Logbook
+    objects: Objects
     url: str
 
     @classmethod
@@ -46,6 +55,7 @@ class Composition:
         """Raises StartError, and OSError when the address cannot be had."""
         broker = await start_broker(settings, data=settings.data)
         logbook = Logbook(broker, Path(settings.data))
+        objects = Objects(broker)
         try:
             await logbook.start()
             exposition = Exposition(broker)
@@ -56,10 +66,13 @@ class Composition:
                 "/healthz": operations,
                 "/readyz": operations,
             }
-            functions = Functions(broker)
+            functions = Functions(broker, fetch_object=objects.fetch)
+            functions.destinations.add("s3", objects.deliver)
+            objects.notify_through(functions.destinations, exists=partial(_target_exists, broker, functions, objects))
             exposition.add(FunctionsSource(functions))
             exposition.add(LogbookSource(logbook))
             await functions.start()
+            await objects.start()
             doors[PREFIX] = DownloadsApi(functions.downloads, broker.clock)
             logs, cloudwatch = logs_service(logbook.store), cloudwatch_service(logbook.meter)
             aws = Endpoint(
@@ -69,17 +82,36 @@ class Composition:
                     TargetProtocol(broker, [KINESIS, logs, cloudwatch]),
                 ]
             )
-            server = HttpServer(settings, doors, Watched(aws, logbook.meter), aws.body_limit)
+            doors[s3_webhook.PATH] = s3_webhook.WebhookApi(objects)
+            s3 = S3Api(S3App(objects), aws, settings)
+            server = HttpServer(
+                settings, doors, Watched(s3, logbook.meter), aws.body_limit, streams=s3.streams, claims=is_marked
+            )
             url = await server.start()
         except BaseException:
+            await objects.close()
             await logbook.close()
             await broker.close()
             raise
-        return cls(broker, server, functions, logbook, url)
+        return cls(broker, server, functions, logbook, objects, url)
 
     async def stop(self) -> None:
         """Ends requests and batches in progress, commits what waits, closes the volume."""
         await self.server.stop()
+        await self.objects.close()
         await self.functions.close()
         await self.logbook.close()
         await self.broker.close()
+
+
+def _target_exists(broker: Broker, functions: Functions, objects: Objects, arn: str) -> bool:
+    """Whether a target of notifications is there, as far as it can be known here."""
+    service, name = service_of(arn), arn.rpartition(":")[2]
+    try:
+        if service == "lambda":
+            functions.invoker.target(arn, broker.settings.scope)
+        elif service == "kinesis":
+            broker.describe_stream(arn)
+    except (FunctionsError, StreamcoreError):
+        return False
+    return service != "s3" or name in objects.store.buckets

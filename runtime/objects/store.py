@@ -73,6 +73,7 @@ class ObjectStore:
         self.on_change: list[Callable[[Bucket, str], None]] = []
         self._sequence = self._reserved = 0
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._is_closed = False
 
     # ------------------------------------------------------------ life
 
@@ -92,7 +93,10 @@ class ObjectStore:
         await self.outbox.start()
 
     async def close(self) -> None:
-        """Ends what is under way."""
+        """Ends what is under way. To close twice, or what was not opened, is no error."""
+        if self._is_closed:
+            return
+        self._is_closed = True
         await self.outbox.close()
         while self._tasks:
             await asyncio.wait(list(self._tasks))
@@ -258,6 +262,13 @@ class ObjectStore:
             version.is_marker,
         )  # fmt: skip
         index.keep_notes(connection, self.notify(what, cause), now_ms)
+
+    async def tell(self, notes: list[index.Note]) -> None:
+        """Notifications that come with no change of an object."""
+        if notes:
+            now_ms = self.clock.now_ms()
+            await self.database.run(lambda c: index.keep_notes(c, notes, now_ms))
+            self.outbox.wake()
 
     async def commit(self, job: Callable[[Connection], tuple[T, list[str]]], *contents: Content) -> T:
         """Runs a job that makes contents part of something, then moves their files to their places. A caller that goes

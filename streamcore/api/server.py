@@ -115,7 +115,7 @@ class HttpServer:
         """The body as it comes. aiohttp stops reading the socket while nobody asks."""
         content = request.content
         await self._tell_to_go_on(request)
-        while not content.is_eof():
+        while not content.at_eof():  # `is_eof` is true already while the end waits to be read
             try:
                 async with asyncio.timeout(self._settings.request_timeout_s):
                     piece = await content.readany()

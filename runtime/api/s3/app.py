@@ -9,16 +9,11 @@ from email.utils import formatdate
 from functools import lru_cache
 from typing import Any, Final
 
-import msgspec
-
 from runtime.model.s3.conditions import WriteCondition
 from runtime.model.s3.errors import S3Error, invalid
 from runtime.model.s3.names import check_key
 from runtime.model.s3.values import Bucket
-from runtime.objects.expiry import Expiry
-from runtime.objects.notifier import Notifier
-from runtime.objects.store import ObjectStore
-from runtime.objects.uploads import Uploads
+from runtime.objects.app import Objects
 from runtime.sources.s3_event import Cause
 from streamcore.api.aws.rest_xml import XmlCall, XmlService, xml
 from streamcore.api.http import Response
@@ -40,11 +35,13 @@ NOT_OFFERED: Final = frozenset(
 S3: XmlService[S3App] = XmlService("s3", not_offered=NOT_OFFERED)
 
 
-class S3App(msgspec.Struct, frozen=True):
-    store: ObjectStore
-    uploads: Uploads
-    expiry: Expiry
-    notifier: Notifier
+class S3App:
+    """The objects of a broker, as the actions see them."""
+
+    def __init__(self, objects: Objects) -> None:
+        self.store = objects.store
+        self.uploads = objects.uploads
+        self.notifier = objects.notifier
 
     def bucket(self, call: XmlCall) -> Bucket:
         """The bucket of a request. Raises S3Error: NoSuchBucket, AccessDenied (another owner was expected)."""

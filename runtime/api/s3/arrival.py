@@ -1,4 +1,4 @@
-"""Bodies on their way in: read piece by piece, taken out of their framing, and held against what the client said of them
+"""Bodies on their way in: read piece by piece, taken out of their framing, held against what the client said of them
 (length, MD5, SHA-256, checksums in headers or trailers)."""
 
 from __future__ import annotations

@@ -11,7 +11,9 @@ from runtime.errors import FunctionsError
 
 #: code → (status, sentence)
 TABLE: Final[dict[str, tuple[int, str]]] = {
+    "AccessForbidden": (403, "CORSResponse: This CORS request is not allowed."),
     "AccessDenied": (403, "Access Denied"),
+    "AuthorizationQueryParametersError": (400, "X-Amz-Expires should be a number"),
     "AccessControlListNotSupported": (400, "The bucket does not allow ACLs"),
     "BadDigest": (400, "The Content-MD5 you specified did not match what we received."),
     "BucketAlreadyExists": (
@@ -32,6 +34,7 @@ TABLE: Final[dict[str, tuple[int, str]]] = {
         "The unspecified location constraint is incompatible for the region specific endpoint this request was sent "
         "to.",
     ),
+    "IllegalVersioningConfigurationException": (400, "The Versioning element must be specified"),
     "IncompleteBody": (
         400,
         "You did not provide the number of bytes specified by the Content-Length HTTP header",

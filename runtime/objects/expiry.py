@@ -69,22 +69,24 @@ class Expiry:
         while True:
             await self._wanted.wait()
             self._wanted.clear()
+            begun_ms = self._store.clock.now_ms()
             ruled = [(bucket, rules) for bucket in list(self._store.buckets.values()) if (rules := rules_in(bucket))]
             for bucket, rules in ruled:
                 try:
                     await self._expire(bucket, rules)
                 except (StreamcoreError, DatabaseFailed) as error:
                     log.warning("objects of %s were not all expired: %s", bucket.name, error)
-            self._arm(bool(ruled))
+            self._arm(begun_ms, is_needed=bool(ruled))
             if not self._wanted.is_set():
                 self.idle.set()
 
-    def _arm(self, is_needed: bool) -> None:
+    def _arm(self, begun_ms: int, *, is_needed: bool) -> None:
+        """For the midnight after the last look began: it may have passed meanwhile."""
         self._disarm()
         if is_needed:
-            now_ms = self._store.clock.now_ms()
-            due_ms = midnight_after(now_ms + 1)
-            self._timer = self._store.clock.call_later((due_ms - now_ms) / 1000, self._look)
+            due_ms = midnight_after(begun_ms + 1)
+            delay_s = max(0.0, (due_ms - self._store.clock.now_ms()) / 1000)
+            self._timer = self._store.clock.call_later(delay_s, self._look)
 
     async def _expire(self, bucket: Bucket, rules: Sequence[Rule]) -> None:
         at = b""

@@ -83,7 +83,7 @@ class Outbox:
             await self._more.wait()
             self._more.clear()
             try:
-                rows, due_ms = await self._database.run(self._due)
+                rows, due_ms = await self._look()
             except DatabaseFailed as error:
                 log.warning("notifications wait: %s", error)
                 rows, due_ms = [], self._clock.now_ms() + RETRY_FIRST_MS
@@ -96,20 +96,24 @@ class Outbox:
                 if not self._under_way and not self._more.is_set():
                     self._idle.set()
 
-    def _due(self, connection: Connection) -> tuple[list[Row], int | None]:
+    async def _look(self) -> tuple[list[Row], int | None]:
         """What can be sent now, and when the next is due if there is none."""
-        if self.send is None or len(self._under_way) >= AT_ONCE:
+        # Known here and now: what ends while the job waits is deleted by a job behind it.
+        busy, now_ms = list(self._under_way), self._clock.now_ms()
+        if self.send is None or len(busy) >= AT_ONCE:
             return [], None
-        now_ms, busy = self._clock.now_ms(), list(self._under_way)
-        marks = ",".join("?" * len(busy))
-        rest = f"FROM outbox WHERE id NOT IN ({marks})"
-        found = connection.execute(
-            f"SELECT id, target, request, body, made_ms, tries {rest} AND due_ms <= ? ORDER BY id LIMIT ?",
-            (*busy, now_ms, AT_ONCE - len(busy)),
-        ).fetchall()
-        if found:
-            return [Row(*row) for row in found], None
-        return [], connection.execute(f"SELECT min(due_ms) {rest}", busy).fetchone()[0]
+        rest = f"FROM outbox WHERE id NOT IN ({','.join('?' * len(busy))})"
+
+        def job(connection: Connection) -> tuple[list[Row], int | None]:
+            found = connection.execute(
+                f"SELECT id, target, request, body, made_ms, tries {rest} AND due_ms <= ? ORDER BY id LIMIT ?",
+                (*busy, now_ms, AT_ONCE - len(busy)),
+            ).fetchall()
+            if found:
+                return [Row(*row) for row in found], None
+            return [], connection.execute(f"SELECT min(due_ms) {rest}", busy).fetchone()[0]
+
+        return await self._database.run(job)
 
     def _arm(self, due_ms: int | None) -> None:
         if self._timer is not None:

@@ -75,6 +75,7 @@ class World:
         """Moves time; returns when what came due has been done."""
 
         async def move() -> None:
+            await self.objects.expiry.idle.wait()
             self.clock.advance(**span)
             await self.objects.expiry.idle.wait()
             await self.objects.store.outbox.drained()

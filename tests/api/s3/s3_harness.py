@@ -1,4 +1,4 @@
-"""S3 on a broker in a thread of its own behind a real socket, on a clock that the test moves, and boto3 in front of it."""
+"""S3 on a broker in a thread of its own behind a real socket, on a clock that the test moves, and boto3 in front."""
 
 from __future__ import annotations
 
@@ -132,9 +132,7 @@ class World:
         destinations.add("sqs", self._deliver)
         destinations.add("kinesis", to_stream(broker))
         destinations.add("s3", self.objects.deliver)
-        self.objects.notify_through(
-            destinations, exists=lambda arn: "missing" not in arn, to_event_bridge=self._bridge
-        )
+        self.objects.notify_through(destinations, exists=lambda arn: "missing" not in arn, to_event_bridge=self._bridge)
         await self.objects.start()
         aws = Endpoint([TargetProtocol(broker, [KINESIS])])
         api = S3Api(S3App(self.objects), aws, broker.settings)

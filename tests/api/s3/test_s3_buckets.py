@@ -80,7 +80,14 @@ def test_versions_that_are_suspended(world: World, bucket: str) -> None:
     assert fails(s3.put_bucket_versioning, Bucket=bucket, VersioningConfiguration={"Status": "On"})[0] == "MalformedXML"
 
 
-CORS = {"CORSRules": [{"AllowedMethods": ["PUT", "GET"], "AllowedOrigins": ["https://*.example.com"], "AllowedHeaders": ["x-amz-*"], "ExposeHeaders": ["ETag"], "MaxAgeSeconds": 60}]}  # fmt: skip
+RULE = {
+    "AllowedMethods": ["PUT", "GET"],
+    "AllowedOrigins": ["https://*.example.com"],
+    "AllowedHeaders": ["x-amz-*"],
+    "ExposeHeaders": ["ETag"],
+    "MaxAgeSeconds": 60,
+}
+CORS: dict[str, Any] = {"CORSRules": [RULE]}
 POLICY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*"}]})
 SETTINGS: list[tuple[str, str, dict[str, Any], str]] = [
     ("bucket_cors", "CORSConfiguration", CORS, "NoSuchCORSConfiguration"),
@@ -197,9 +204,8 @@ def test_a_browser_asks_first(world: World, bucket: str) -> None:
 
 
 def test_cors_rules_that_are_refused(world: World, bucket: str) -> None:
-    rule = CORS["CORSRules"][0]
     for change in ({"AllowedMethods": ["PATCH"]}, {"AllowedOrigins": ["*.*"]}, {"ExposeHeaders": ["x-*"]}):
-        rules = {"CORSRules": [{**rule, **change}]}
+        rules = {"CORSRules": [{**RULE, **change}]}
         assert fails(world.s3.put_bucket_cors, Bucket=bucket, CORSConfiguration=rules) == ("InvalidRequest", 400)
 
 
@@ -277,7 +283,13 @@ BAD_RULES: list[tuple[dict[str, Any], str]] = [
     ({"Status": "Maybe", "Expiration": {"Days": 1}}, "MalformedXML"),
     ({}, "InvalidRequest"),
     ({"Transitions": [{"Days": 1, "StorageClass": "GLACIER"}]}, "NotImplemented"),
-    ({"Filter": {"Tag": {"Key": "a", "Value": ""}}, "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1}}, "InvalidRequest"),
+    (
+        {
+            "Filter": {"Tag": {"Key": "a", "Value": ""}},
+            "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
+        },
+        "InvalidRequest",
+    ),
 ]  # fmt: skip
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -33,7 +35,9 @@ def test_ten_thousand_keys_by_pages(world: World, bucket: str) -> None:
     fill(world, bucket, keys)
     pages = world.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
     assert [entry["Key"] for page in pages for entry in page["Contents"]] == keys
-    pages = world.s3.get_paginator("list_objects").paginate(Bucket=bucket, Prefix="3/", PaginationConfig={"PageSize": 400})
+    pages = world.s3.get_paginator("list_objects").paginate(
+        Bucket=bucket, Prefix="3/", PaginationConfig={"PageSize": 400}
+    )
     assert [entry["Key"] for page in pages for entry in page["Contents"]] == [k for k in keys if k.startswith("3/")]
     (page,) = world.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Delimiter="/")
     assert [entry["Prefix"] for entry in page["CommonPrefixes"]] == [f"{n}/" for n in range(7)]
@@ -111,17 +115,17 @@ def model(keys: list[str], query: Query) -> list[str]:
             continue
         cut = key.find(query.delimiter, len(query.prefix)) if query.delimiter else -1
         shown = key if cut < 0 else key[: cut + len(query.delimiter)]
-        is_behind = shown.encode() > query.start_after.encode() if cut >= 0 else key.encode() > query.start_after.encode()
+        is_behind = (
+            shown.encode() > query.start_after.encode() if cut >= 0 else key.encode() > query.start_after.encode()
+        )
         if is_behind and (not found or found[-1] != shown):
             found.append(shown)
     return found
 
 
 @pytest.fixture(scope="module")
-def connection(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    import sqlite3
-
-    made = sqlite3.connect(tmp_path_factory.mktemp("index") / "i", isolation_level=None)
+def connection() -> Iterator[Connection]:
+    made = sqlite3.connect(":memory:", isolation_level=None)
     index.create(made)
     yield made
     made.close()

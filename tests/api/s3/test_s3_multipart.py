@@ -84,7 +84,9 @@ def test_rules_of_completion(world: World, bucket: str) -> None:
     assert fails(world.s3.abort_multipart_upload, **nobody) == ("NoSuchUpload", 404)
 
 
-@pytest.mark.parametrize(("algorithm", "kind"), [("CRC32", "COMPOSITE"), ("CRC32", "FULL_OBJECT"), ("SHA256", "COMPOSITE")])
+@pytest.mark.parametrize(
+    ("algorithm", "kind"), [("CRC32", "COMPOSITE"), ("CRC32", "FULL_OBJECT"), ("SHA256", "COMPOSITE")]
+)
 def test_checksums_of_parts_become_one(world: World, bucket: str, algorithm: str, kind: str) -> None:
     bodies = [os.urandom(FIVE), b"the end"]
     upload = begin(world, bucket, ChecksumAlgorithm=algorithm, ChecksumType=kind)
@@ -113,7 +115,10 @@ def test_checksum_types_that_do_not_go_together(world: World, bucket: str) -> No
         with pytest.raises(world.s3.exceptions.ClientError, match="Invalid"):
             begin(world, bucket, **more)
     upload = begin(world, bucket, ChecksumAlgorithm="SHA256")
-    assert fails(world.s3.upload_part, **upload, PartNumber=1, Body=b"x", ChecksumAlgorithm="CRC32") == ("InvalidRequest", 400)
+    assert fails(world.s3.upload_part, **upload, PartNumber=1, Body=b"x", ChecksumAlgorithm="CRC32") == (
+        "InvalidRequest",
+        400,
+    )
 
 
 def test_parts_are_copied(world: World, bucket: str) -> None:

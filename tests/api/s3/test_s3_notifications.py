@@ -1,5 +1,5 @@
-"""Notifications: configuring them, what is told of each event, delivery that outlives failures and restarts, EventBridge,
-stores elsewhere."""
+"""Notifications: configuring them, what is told of each event, delivery that outlives failures and restarts,
+EventBridge, stores elsewhere."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:q"
 
 def configure(world: World, bucket: str, *events: str, arn: str = FUNCTION, prefix: str = "", suffix: str = "") -> None:
     rules = [{"Name": n, "Value": v} for n, v in (("prefix", prefix), ("suffix", suffix)) if v]
-    kind, member = ("Queue", "QueueArn") if "sqs" in arn or "kinesis" in arn else ("LambdaFunction", "LambdaFunctionArn")
+    kind, member = (
+        ("Queue", "QueueArn") if "sqs" in arn or "kinesis" in arn else ("LambdaFunction", "LambdaFunctionArn")
+    )
     one = {"Id": "c", member: arn, "Events": list(events), "Filter": {"Key": {"FilterRules": rules}}}
     put(world, bucket, {f"{kind}Configurations": [one]})
 
 
 def put(world: World, bucket: str, configuration: dict[str, Any], **more: Any) -> None:
-    world.s3.put_bucket_notification_configuration(
-        Bucket=bucket, NotificationConfiguration=configuration, **more
-    )
+    world.s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=configuration, **more)
 
 
 def told(world: World) -> list[dict[str, Any]]:
@@ -104,7 +104,12 @@ def test_the_configuration_comes_back(world: World, bucket: str) -> None:
     told_back = world.s3.get_bucket_notification_configuration(Bucket=bucket)
     rules = [{"Name": "Prefix", "Value": "a/"}, {"Name": "Suffix", "Value": ".x"}]
     assert told_back["LambdaFunctionConfigurations"] == [
-        {"Id": "c", "LambdaFunctionArn": FUNCTION, "Events": ["s3:ObjectCreated:*"], "Filter": {"Key": {"FilterRules": rules}}}
+        {
+            "Id": "c",
+            "LambdaFunctionArn": FUNCTION,
+            "Events": ["s3:ObjectCreated:*"],
+            "Filter": {"Key": {"FilterRules": rules}},
+        }
     ]
     put(world, bucket, {})  # replaces all of it
     assert "LambdaFunctionConfigurations" not in world.s3.get_bucket_notification_configuration(Bucket=bucket)
@@ -119,16 +124,23 @@ def function(*events: str, arn: str = FUNCTION, identity: str | None = None, **r
 
 
 PUT = "s3:ObjectCreated:Put"
+OVERLAP = "Configurations overlap. Configurations on the same bucket cannot share a common event type."
+AMBIGUOUS = (
+    "Configuration is ambiguously defined. Cannot have overlapping suffixes in two rules if the prefixes are "
+    "overlapping for the same event type."
+)
+UNREACHABLE = "Unable to validate the following destination configurations"
+SAME_ID = "Same ID used for multiple configurations. IDs must be unique"
 REFUSALS: list[tuple[list[dict[str, Any]], str]] = [
     ([function("s3:Nothing")], "The event is not supported for notifications"),
-    ([function(PUT, arn=FUNCTION + "-missing")], "Unable to validate the following destination configurations"),
-    ([function(PUT, arn="arn:aws:fax:x:1:y")], "Unable to validate the following destination configurations"),
+    ([function(PUT, arn=FUNCTION + "-missing")], UNREACHABLE),
+    ([function(PUT, arn="arn:aws:fax:x:1:y")], UNREACHABLE),
     ([function(PUT, middle="x")], "filter rule name must be either prefix or suffix"),
     ([function(PUT, prefix="x" * 1025)], "filter rule value must be 1024 characters or less"),
-    ([function(PUT), function("s3:ObjectCreated:*")], "Configurations overlap. Configurations on the same bucket cannot share a common event type."),
-    ([function(PUT, prefix="a"), function(PUT, prefix="ab")], "Configuration is ambiguously defined. Cannot have overlapping suffixes in two rules if the prefixes are overlapping for the same event type."),
-    ([function(PUT, identity="i"), function("s3:ObjectRemoved:*", identity="i")], "Same ID used for multiple configurations. IDs must be unique"),
-]  # fmt: skip
+    ([function(PUT), function("s3:ObjectCreated:*")], OVERLAP),
+    ([function(PUT, prefix="a"), function(PUT, prefix="ab")], AMBIGUOUS),
+    ([function(PUT, identity="i"), function("s3:ObjectRemoved:*", identity="i")], SAME_ID),
+]
 
 
 @pytest.mark.parametrize(("rules", "text"), REFUSALS)
@@ -150,7 +162,9 @@ def test_configurations_that_are_refused(world: World, bucket: str, rules: list[
 )
 def test_configurations_that_do_not_overlap(world: World, bucket: str, rules: list[dict[str, Any]]) -> None:
     put(world, bucket, {"LambdaFunctionConfigurations": rules})
-    assert len(world.s3.get_bucket_notification_configuration(Bucket=bucket)["LambdaFunctionConfigurations"]) == len(rules)
+    assert len(world.s3.get_bucket_notification_configuration(Bucket=bucket)["LambdaFunctionConfigurations"]) == len(
+        rules
+    )
 
 
 def test_targets_that_are_not_looked_at(world: World, bucket: str) -> None:
@@ -256,8 +270,8 @@ MINIO = {
             "s3": {
                 "s3SchemaVersion": "1.0",
                 "configurationId": "Config",
-                "bucket": {"name": "photos", "ownerIdentity": {"principalId": "minioadmin"}, "arn": "arn:aws:s3:::photos"},
-                "object": {"key": "in%2Fa+b.jpg", "size": 7, "eTag": "abc", "contentType": "image/jpeg", "sequencer": "17CB5A1B0"},
+                "bucket": {"name": "photos", "ownerIdentity": {"principalId": "minioadmin"}},
+                "object": {"key": "in%2Fa+b.jpg", "size": 7, "eTag": "abc", "sequencer": "17CB5A1B0"},
             },
             "source": {"host": "10.0.0.9", "port": "", "userAgent": "MinIO"},
         }

@@ -58,7 +58,9 @@ def test_an_action_is_where_the_model_says(name: str) -> None:
     asked = {part for part in query.split("&") if part and not part.startswith("x-id=")}
     method, ours, queries = address(S3.actions[name])
     assert (method, ours) == (http["method"], level)
-    members = model()["shapes"][model()["operations"][name].get("input", {}).get("shape", "")] if asked != queries else {}
+    members = (
+        model()["shapes"][model()["operations"][name].get("input", {}).get("shape", "")] if asked != queries else {}
+    )
     required = {m["locationName"] for n, m in members.get("members", {}).items() if n in members.get("required", ())}
     assert asked <= queries <= asked | required
 

@@ -1,4 +1,5 @@
-"""One SQLite file with a thread of its own: the only file that imports sqlite3. Logs and metrics are kept in it.
+"""One SQLite file with a thread of its own: the only file that imports sqlite3. Logs and metrics are kept in one, the
+index of objects in another.
 
 Whatever waits is done in one transaction: a job that comes alone is written at once, under load many share a commit.
 Commits reach the operating system (WAL, `synchronous=NORMAL`): kill -9 loses nothing that was committed, power loss may
@@ -65,10 +66,18 @@ class _Finished(NamedTuple):
 
 
 class Database:
-    """`path` None is memory alone. `max_bytes` is what jobs are to keep the file's used pages within; see `room`."""
+    """`path` None is memory alone. `max_bytes` is what jobs are to keep the file's used pages within; see `room`.
 
-    def __init__(self, path: Path | None, max_bytes: int) -> None:
+    `synchronous` FULL has a commit wait for the disk. `is_reader` is a second connection to a file that another
+    Database writes: its jobs only read, and never wait for a commit.
+    """
+
+    def __init__(
+        self, path: Path | None, max_bytes: int, *, synchronous: str = "NORMAL", is_reader: bool = False
+    ) -> None:
         self.path = path
+        self._synchronous = synchronous
+        self._begin = "BEGIN" if is_reader else "BEGIN IMMEDIATE"
         self.max_bytes = max_bytes if path is not None else min(max_bytes, MEMORY_MAX_BYTES)
         self._jobs: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="streamcore-sqlite")
@@ -124,14 +133,14 @@ class Database:
 
     def _run(self) -> None:
         try:
-            connection = _connect(self.path)
+            connection = _connect(self.path, self._synchronous)
         except sqlite3.Error as error:
             self._tell(self._settle_open, DatabaseFailed(f"{self.path}: {error}"))
             return
         self._tell(self._settle_open, None)
         while (first := self._jobs.get()) is not None:
             batch, is_last = self._waiting(first)
-            finished = _transact(connection, batch)
+            finished = _transact(connection, batch, self._begin)
             self._tell(self._settle, finished)
             del first, batch, finished  # or they would live until the next job
             if is_last:
@@ -190,12 +199,12 @@ class Database:
 _PAGE_BYTES: Final = 4096
 
 
-def _connect(path: Path | None) -> sqlite3.Connection:
+def _connect(path: Path | None, synchronous: str) -> sqlite3.Connection:
     connection = sqlite3.connect(path or ":memory:", isolation_level=None, cached_statements=256)
     try:
         connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA synchronous = {synchronous}")
         connection.execute(f"PRAGMA journal_size_limit = {BATCH_MAX_BYTES}")
         connection.execute("PRAGMA temp_store = MEMORY")
     except sqlite3.Error:
@@ -204,11 +213,11 @@ def _connect(path: Path | None) -> sqlite3.Connection:
     return connection
 
 
-def _transact(connection: sqlite3.Connection, batch: list[_Waiting]) -> list[_Finished]:
+def _transact(connection: sqlite3.Connection, batch: list[_Waiting], begin: str) -> list[_Finished]:
     """All jobs in one transaction; when the disk refuses it, one by one. So a job may be called twice."""
     finished: list[_Finished] = []
     try:
-        connection.execute("BEGIN IMMEDIATE")
+        connection.execute(begin)
         for waiting in batch:
             try:
                 finished.append(_Finished(waiting, waiting.job(connection), None))
@@ -221,7 +230,7 @@ def _transact(connection: sqlite3.Connection, batch: list[_Waiting]) -> list[_Fi
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         if len(batch) > 1:  # each by itself: what only reads, or needs less room, is not to fail with a neighbour
-            return [one for waiting in batch for one in _transact(connection, [waiting])]
+            return [one for waiting in batch for one in _transact(connection, [waiting], begin)]
         reason = DatabaseFailed(str(error))
         return [_Finished(waiting, None, reason) for waiting in batch]
     return finished

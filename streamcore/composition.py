@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -18,12 +19,18 @@ from runtime.api.function_urls import FunctionUrlApi
 from runtime.api.lambda_ import LAMBDA
 from runtime.api.logs import logs_service
 from runtime.api.mappings import MappingsApi
+from runtime.api.s3 import S3Api, S3App
+from runtime.api.s3 import webhook as s3_webhook
+from runtime.api.s3.address import is_marked
 from runtime.api.sample_events import PREFIX as SAMPLE_EVENTS
 from runtime.api.sample_events import SampleEventsApi
 from runtime.app import Functions
+from runtime.destinations.router import service_of
+from runtime.errors import FunctionsError
 from runtime.functions.downloads import PREFIX
 from runtime.logbook import Logbook
 from runtime.metrics import FunctionsSource, LogbookSource
+from runtime.objects.app import Objects
 from runtime.runtimes.check import check_runtime
 from runtime.telemetry.door import Watched
 from streamcore.api.aws.kinesis import KINESIS
@@ -38,6 +45,7 @@ from streamcore.api.operations import OperationsApi
 from streamcore.api.server import HttpServer
 from streamcore.broker import Broker, start_broker
 from streamcore.config import Settings
+from streamcore.errors import StreamcoreError
 from streamcore.metrics import Exposition
 
 
@@ -49,6 +57,7 @@ class Composition:
     server: HttpServer
     functions: Functions
     logbook: Logbook
+    objects: Objects
     url: str
 
     @classmethod
@@ -57,8 +66,10 @@ class Composition:
         broker = await start_broker(settings, data=settings.data)
         logbook = Logbook(broker, Path(settings.data))
         endpoint: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        objects = Objects(broker)
         functions = Functions(
             broker,
+            fetch_object=objects.fetch,
             preload=tuple(name for name in settings.preload if find_spec(name.partition(".")[0]) is not None),
             sink=logbook.sink,
             check_runtime=check_runtime,
@@ -78,7 +89,10 @@ class Composition:
             }
             exposition.add(FunctionsSource(functions))
             exposition.add(LogbookSource(logbook))
+            functions.destinations.add("s3", objects.deliver)
+            objects.notify_through(functions.destinations, exists=partial(_target_exists, broker, functions, objects))
             await functions.start()
+            await objects.start()
             # Before "/v1/": the first prefix that fits is taken.
             doors = {"/v1/mappings": Watched(MappingsApi(broker, functions), logbook.meter)} | doors
             doors[PREFIX] = DownloadsApi(functions.downloads, broker.clock)
@@ -92,21 +106,25 @@ class Composition:
             )
             urls = FunctionUrlApi(functions)
             doors[FUNCTION_URL_PATH] = urls
-            by_host = ByHost({FUNCTION_URL_HOST: urls}, Watched(aws, logbook.meter))
-            server = HttpServer(settings, doors, by_host, aws.body_limit)
+            doors[s3_webhook.PATH] = s3_webhook.WebhookApi(objects)
+            s3 = S3Api(S3App(objects), aws, settings)
+            by_host = ByHost({FUNCTION_URL_HOST: urls}, Watched(s3, logbook.meter))
+            server = HttpServer(settings, doors, by_host, aws.body_limit, streams=s3.streams, claims=is_marked)
             url = await server.start()
             endpoint.set_result(reachable(url))
         except BaseException:
             endpoint.cancel()
             await functions.close()
+            await objects.close()
             await logbook.close()
             await broker.close()
             raise
-        return cls(broker, server, functions, logbook, url)
+        return cls(broker, server, functions, logbook, objects, url)
 
     async def stop(self) -> None:
         """Ends requests and batches in progress, commits what waits, closes the volume."""
         await self.server.stop()
+        await self.objects.close()
         await self.functions.close()
         await self.logbook.close()
         await self.broker.close()
@@ -115,3 +133,16 @@ class Composition:
 def reachable(url: str) -> str:
     """The URL by which a process of this machine reaches the server, also where it listens on every address."""
     return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
+
+
+def _target_exists(broker: Broker, functions: Functions, objects: Objects, arn: str) -> bool:
+    """Whether a target of notifications is there, as far as it can be known here."""
+    service, name = service_of(arn), arn.rpartition(":")[2]
+    try:
+        if service == "lambda":
+            functions.invoker.target(arn, broker.settings.scope)
+        elif service == "kinesis":
+            broker.describe_stream(arn)
+    except (FunctionsError, StreamcoreError):
+        return False
+    return service != "s3" or name in objects.store.buckets

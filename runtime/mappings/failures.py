@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 #: Times that a destination is tried: at once, then after 1, 2, 4 and 8 seconds.
 DELIVERIES_MAX: Final = 5
 #: The attribute by which a bucket is told the name of the object.
-OBJECT_KEY: Final = "ObjectKey"
+OBJECT_KEY: Final = "Key"
 
 
 class FailureReports:

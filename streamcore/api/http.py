@@ -3,20 +3,38 @@ HTTP/1.1 and HTTP/2 are two front doors of the same thing)."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Protocol
 
 import msgspec
 
 
 class Request(msgspec.Struct, frozen=True):
-    """One HTTP request. `headers` finds names in any case; `path` and `query` (no `?`) are still percent-encoded."""
+    """One HTTP request. `headers` finds names in any case; `path` and `query` (no `?`) are still percent-encoded.
+
+    `stream` is there when the API asked for it (`StreamsBody`) and the body did not arrive whole with its head: then
+    `body` is empty, and each piece is taken from the client when it is asked for. It raises `BodyBroken`.
+    """
 
     method: str
     path: str
     headers: Mapping[str, str]
     body: bytes = b""
     query: str = ""
+    stream: AsyncIterator[bytes] | None = None
+
+
+#: (method, path, headers, query) → whether an API wants the body of such a request piece by piece.
+StreamsBody = Callable[[str, str, Mapping[str, str], str], bool]
+
+
+class BodyBroken(Exception):
+    """The rest of a body will not come. `is_late`: it did not come in time; else the client went away or sent
+    nonsense."""
+
+    def __init__(self, *, is_late: bool) -> None:
+        super().__init__("the body did not arrive in time" if is_late else "the body broke off")
+        self.is_late = is_late
 
 
 class Response(msgspec.Struct, frozen=True):
@@ -32,7 +50,8 @@ class Response(msgspec.Struct, frozen=True):
 
 
 class StreamingResponse(msgspec.Struct, frozen=True):
-    """An answer that goes on: each of `events` is sent as soon as it is there; closing the iterator ends it."""
+    """An answer that goes on: each of `events` is sent as soon as it is there; closing the iterator ends it. With a
+    `content-length` in the headers it has that many bytes; without, it is sent in chunks."""
 
     status: int
     headers: dict[str, str]

@@ -23,8 +23,8 @@ from h2.settings import SettingCodes, Settings
 from hyperframe.frame import Frame, GoAwayFrame
 
 from streamcore import config
-from streamcore.api.door import Door
-from streamcore.api.http import Request, Response, StreamingResponse
+from streamcore.api.door import STREAM_HELD_BYTES, Door
+from streamcore.api.http import BodyBroken, Request, Response, StreamingResponse
 
 log = logging.getLogger(__name__)
 
@@ -117,11 +117,75 @@ class Http2Server:
         await asyncio.gather(*self.tasks, return_exceptions=True)
 
 
+class _Feed:
+    """A body that is taken piece by piece. The client's window for the stream opens only with what was taken, so no
+    more than a window waits here."""
+
+    __slots__ = ("_connection", "_id", "_is_broken", "_is_whole", "_pieces", "_timeout_s", "_waiter")
+
+    def __init__(self, connection: Connection, stream_id: int, timeout_s: float) -> None:
+        self._connection = connection
+        self._id = stream_id
+        self._timeout_s = timeout_s
+        self._pieces: list[bytes] = []
+        self._is_whole = False
+        self._is_broken = False
+        self._waiter: asyncio.Future[None] | None = None
+
+    def __aiter__(self) -> _Feed:
+        return self
+
+    async def __anext__(self) -> bytes:
+        while not self._pieces:
+            if self._is_broken:
+                raise BodyBroken(is_late=False)
+            if self._is_whole:
+                raise StopAsyncIteration
+            await self._wait()
+        taken, self._pieces = self._pieces, []
+        data = taken[0] if len(taken) == 1 else b"".join(taken)
+        self._connection.open_window(self._id, len(data))
+        return data
+
+    async def _wait(self) -> None:
+        self._waiter = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                await self._waiter
+        except TimeoutError:
+            raise BodyBroken(is_late=True) from None
+        finally:
+            self._waiter = None
+
+    def put(self, data: bytes) -> None:
+        self._pieces.append(data)
+        self._wake()
+
+    def end(self) -> None:
+        self._is_whole = True
+        self._wake()
+
+    def abandon(self) -> None:
+        """The client takes the request back."""
+        self._is_broken = True
+        self._pieces.clear()
+        self._wake()
+
+    @property
+    def is_whole(self) -> bool:
+        return self._is_whole
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+
 class _Stream:
     """A request on its way in, then its answer on its way out."""
 
     __slots__ = (
         "body",
+        "feed",
         "headers",
         "held_bytes",
         "id",
@@ -152,6 +216,7 @@ class _Stream:
         self.body: list[bytes] = []
         self.held_bytes = 0
         self.is_refused = False
+        self.feed: _Feed | None = None
         self.task: asyncio.Task[None] | None = None
         self.timer: asyncio.TimerHandle | None = None
         self.waiter: asyncio.Future[None] | None = None
@@ -164,7 +229,7 @@ class _Stream:
     def request(self) -> Request:
         body = self.body[0] if len(self.body) == 1 else b"".join(self.body)
         self.body = []
-        return Request(self.method, self.path, self.headers, body, self.query)
+        return Request(self.method, self.path, self.headers, body, self.query, self.feed)
 
     def stop_timer(self) -> None:
         if self.timer is not None:
@@ -295,15 +360,29 @@ class Connection(asyncio.Protocol):
             return
         self._stop_idle()
         self._streams[stream.id] = stream
-        refusal = self._door.refuse(stream.declared_bytes, stream.method, stream.path)
+        is_streamed = event.stream_ended is None and self._door.streams(
+            stream.method, stream.path, stream.headers, stream.query
+        )
+        size = STREAM_HELD_BYTES if is_streamed else stream.declared_bytes
+        refusal = self._door.refuse(size, stream.method, stream.path)
         if refusal is not None:
             self._refuse(stream, refusal)
+        elif is_streamed:
+            self._hold(stream, size)
+            stream.feed = _Feed(self, stream.id, self._settings.request_timeout_s)
+            if stream.headers.get("expect", "").lower() == "100-continue":
+                self._h2.send_headers(stream.id, [(b":status", b"100")])
+            self._start(stream, None)
         elif event.stream_ended is None:
             stream.timer = self._loop.call_later(self._settings.request_timeout_s, self._on_too_slow, stream)
             if stream.headers.get("expect", "").lower() == "100-continue":
                 self._h2.send_headers(stream.id, [(b":status", b"100")])
 
     def _on_data(self, event: events.DataReceived) -> None:
+        fed = self._streams.get(event.stream_id)
+        if fed is not None and fed.feed is not None:
+            self._feed(fed.feed, event)
+            return
         if event.flow_controlled_length:
             self._h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
         size = len(event.data)
@@ -321,9 +400,35 @@ class Connection(asyncio.Protocol):
         self._hold(stream, size)
         stream.body.append(event.data)
 
+    def _feed(self, feed: _Feed, event: events.DataReceived) -> None:
+        """Other streams of the connection go on, however slowly this one is taken: only its own window stays shut."""
+        size = len(event.data)
+        if event.flow_controlled_length:
+            self._h2.increment_flow_control_window(event.flow_controlled_length)
+        if size:
+            feed.put(event.data)
+        elif event.stream_ended is None:
+            self._lose_patience(Patience.FRAME)
+        padding = event.flow_controlled_length - size
+        if padding and event.stream_ended is None:
+            self._h2.increment_flow_control_window(padding, event.stream_id)
+
+    def open_window(self, stream_id: int, size_bytes: int) -> None:
+        """So much of a stream's body was taken: the client may send as much again."""
+        stream = self._streams.get(stream_id)
+        if stream is None or stream.feed is None or stream.feed.is_whole or self._transport.is_closing():
+            return
+        try:
+            self._h2.increment_flow_control_window(size_bytes, stream_id)
+            self._flush()
+        except H2Error:
+            pass  # the stream, or the connection, has ended already
+
     def _on_end(self, event: events.StreamEnded) -> None:
         stream = self._streams.get(event.stream_id)
-        if stream is not None and not stream.is_refused:
+        if stream is not None and stream.feed is not None:
+            stream.feed.end()
+        elif stream is not None and not stream.is_refused:
             stream.stop_timer()
             self._start(stream, None)
 
@@ -379,6 +484,8 @@ class Connection(asyncio.Protocol):
         if self._streams.pop(stream.id, None) is None:
             return
         stream.stop_timer()
+        if stream.feed is not None:
+            stream.feed.abandon()
         self._door.inflight_bytes -= stream.held_bytes
         stream.held_bytes = 0
         if stream.task is not None and stream.task is not asyncio.current_task():
@@ -400,12 +507,14 @@ class Connection(asyncio.Protocol):
         """Answers one request; whatever happens, the stream has ended afterwards and nothing is held for it."""
         code: ErrorCodes | None = ErrorCodes.CANCEL
         try:
-            answer = refusal or await self._door.api(stream.path).handle(stream.request())
+            api = self._door.api(stream.path, stream.headers, stream.query)
+            answer = refusal or await api.handle(stream.request())
             if isinstance(answer, StreamingResponse):
                 await self._send_events(stream, answer)
             else:
                 await self._send_whole(stream, answer)
-            code = ErrorCodes.NO_ERROR if refusal is not None else None
+            is_cut = refusal is not None or (stream.feed is not None and not stream.feed.is_whole)
+            code = ErrorCodes.NO_ERROR if is_cut else None
             self._patience.restore(Patience.RESET)
         except (H2Error, ConnectionError, KeyError) as error:
             log.debug("%r went away: %r", stream, error)
@@ -422,7 +531,7 @@ class Connection(asyncio.Protocol):
     async def _send_whole(self, stream: _Stream, answer: Response) -> None:
         has_body = answer.status not in (204, 304) and stream.method != "HEAD"
         fields = _fields(answer)
-        if answer.status != 204:
+        if has_body or (answer.status != 304 and answer.body):
             fields.append((b"content-length", b"%d" % len(answer.body)))
         is_empty = not has_body or not answer.body
         self._h2.send_headers(stream.id, fields, end_stream=is_empty)

@@ -1,4 +1,5 @@
-"""The HTTP/1.1 front door, on aiohttp's low-level server: bounded bodies in, whole answers out. The only aiohttp of the
+"""The HTTP/1.1 front door, on aiohttp's low-level server: bounded bodies in, whole answers out, or piece by piece where
+an API wants it. The only aiohttp of the
 broker; the APIs behind it see `api.http.Request`. HTTP/2 comes in by the same sockets: `listener.py`, `http2.py`.
 """
 
@@ -11,12 +12,12 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any, Final, cast
 
-from aiohttp import web
-from aiohttp.http import HttpVersion11
+from aiohttp import ClientError, web
+from aiohttp.http import HttpProcessingError, HttpVersion11
 from aiohttp.web_exceptions import HTTPRequestEntityTooLarge
 
-from streamcore.api.door import BodyLimit, Door
-from streamcore.api.http import Api, Request, Response, StreamingResponse
+from streamcore.api.door import STREAM_HELD_BYTES, BodyLimit, Claims, Door
+from streamcore.api.http import Api, BodyBroken, Request, Response, StreamingResponse, StreamsBody
 from streamcore.api.http2 import Http2Server
 from streamcore.api.listener import Listener
 from streamcore.api.tls import server_context, utc
@@ -34,10 +35,19 @@ class HttpServer:
     """Listens and hands every request to the API whose path prefix it has; the last resort is `fallback`."""
 
     def __init__(
-        self, settings: Settings, apis: dict[str, Api], fallback: Api, body_limit: BodyLimit | None = None
+        self,
+        settings: Settings,
+        apis: dict[str, Api],
+        fallback: Api,
+        body_limit: BodyLimit | None = None,
+        *,
+        streams: StreamsBody | None = None,
+        claims: Claims | None = None,
     ) -> None:
+        """`streams` says which bodies an API takes piece by piece, `claims` which requests are the fallback's whatever
+        their path."""
         self._settings = settings
-        self._door = Door(settings, apis, fallback, body_limit)
+        self._door = Door(settings, apis, fallback, body_limit, streams, claims)
         self._http = _BoundedServer(self._handle, self._door, settings.request_timeout_s)
         self._http2 = Http2Server(settings, self._door)
         self._listener = Listener(settings, self._http, self._http2, self._handed_over)
@@ -69,17 +79,21 @@ class HttpServer:
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         path, _, query = request.raw_path.partition("?")
-        size = self._size_of(request, path)
+        content = request.content
+        # Most requests came whole in one read: those are answered without another turn of the loop.
+        is_whole = content.is_eof()
+        is_streamed = not is_whole and self._door.streams(request.method, path, request.headers, query)
+        size = STREAM_HELD_BYTES if is_streamed else self._size_of(request, path)
         refusal = self._door.refuse(size, request.method, path)
         if refusal is not None:
             return _whole(refusal, keep_alive=False)
         self._door.inflight_bytes += size
         try:
-            content = request.content
-            # Most requests came whole in one read: those are answered without another turn of the loop.
-            body = content.read_nowait() if content.is_eof() else await self._body(request)
-            work = self._door.api(path).handle(Request(request.method, path, request.headers, body, query))
-            if request.method == "GET":
+            body = b"" if is_streamed else content.read_nowait() if is_whole else await self._body(request)
+            stream = self._pieces(request) if is_streamed else None
+            api = self._door.api(path, request.headers, query)
+            work = api.handle(Request(request.method, path, request.headers, body, query, stream))
+            if request.method == "GET" or is_streamed:
                 with self._http.cancelled_when_lost(request):
                     answer = await work
             else:
@@ -93,7 +107,24 @@ class HttpServer:
         if isinstance(answer, StreamingResponse):
             with self._http.cancelled_when_lost(request):  # at once, not only at the next event
                 return await _stream(request, answer)
-        return _whole(answer, keep_alive=request.keep_alive, is_head=request.method == "HEAD")
+        # What is left of a body that nobody wanted would be taken for the next request.
+        keep_alive = request.keep_alive and (not is_streamed or content.is_eof())
+        return _whole(answer, keep_alive=keep_alive, is_head=request.method == "HEAD")
+
+    async def _pieces(self, request: web.BaseRequest) -> AsyncIterator[bytes]:
+        """The body as it comes. aiohttp stops reading the socket while nobody asks."""
+        content = request.content
+        await self._tell_to_go_on(request)
+        while not content.at_eof():  # `is_eof` is true already while the end waits to be read
+            try:
+                async with asyncio.timeout(self._settings.request_timeout_s):
+                    piece = await content.readany()
+            except TimeoutError:
+                raise BodyBroken(is_late=True) from None
+            except (ConnectionError, ClientError, HttpProcessingError):
+                raise BodyBroken(is_late=False) from None
+            if piece:
+                yield piece
 
     def _size_of(self, request: web.BaseRequest, path: str) -> int:
         """What the body may take: its announced length, or the most there may be when it comes in chunks."""
@@ -103,11 +134,14 @@ class HttpServer:
         return int(headers.get("content-length", 0))
 
     async def _body(self, request: web.BaseRequest) -> bytes:
+        await self._tell_to_go_on(request)
+        async with asyncio.timeout(self._settings.request_timeout_s):
+            return await request.read()
+
+    async def _tell_to_go_on(self, request: web.BaseRequest) -> None:
         if request.headers.get("expect", "").lower() == "100-continue":
             await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             request.writer.output_size = 0
-        async with asyncio.timeout(self._settings.request_timeout_s):
-            return await request.read()
 
 
 class _BoundedServer(web.Server):
@@ -200,7 +234,7 @@ class _Whole:
             lines.append("connection: close")
         elif request.version < HttpVersion11:
             lines.append("connection: keep-alive")
-        if self._is_head or answer.status == 204:
+        if self._is_head or answer.status in (204, 304):
             lines.append("\r\n")
             body = b""
         else:
@@ -220,7 +254,8 @@ async def _stream(request: web.BaseRequest, answer: StreamingResponse) -> web.St
     response = web.StreamResponse(status=answer.status, headers=answer.headers)
     for cookie in answer.cookies:
         response.headers.add("set-cookie", cookie)
-    response.enable_chunked_encoding()
+    if "content-length" not in response.headers:
+        response.enable_chunked_encoding()
     events: AsyncIterator[bytes] = answer.events
     try:
         await response.prepare(request)

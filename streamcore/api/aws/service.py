@@ -184,6 +184,10 @@ class Endpoint:
             log.exception("request %s failed: %s %s", request_id, request.method, request.path[:200])
             return xml_error(internal().code, 500)
 
+    def claims(self, request: Request) -> bool:
+        """Whether any protocol but the last resort is spoken in it."""
+        return any(protocol.claims(request) for protocol in self._protocols)
+
     def body_limit(self, method: str, path: str) -> int:
         """The most bytes that any protocol takes at this path: a `BodyLimit` for the front doors."""
         return max(protocol.body_limit(method, path) for protocol in (*self._protocols, self._fallback))

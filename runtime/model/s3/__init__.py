@@ -1,0 +1,1 @@
+"""S3: what its rules are, without IO."""

@@ -1,0 +1,1 @@
+"""A store of objects: contents as files, what is known of them in an index."""

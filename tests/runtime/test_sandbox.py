@@ -88,8 +88,9 @@ def children_of_all():
 
 def left_behind():
     """Groups and folders of zygotes that have ended; other brokers on this machine may be running."""
-    roots = [Path("/sys/fs/cgroup"), *Path("/sys/fs/cgroup").glob("*")]
-    groups = {path for root in roots if root.is_dir() for path in root.rglob("streamcore-*") if path.is_dir()}
+    # os.walk, as the groups of other processes come and go meanwhile, at which a glob fails.
+    walked = os.walk("/sys/fs/cgroup")
+    groups = {Path(folder, name) for folder, names, _ in walked for name in names if name.startswith("streamcore-")}
     found = groups | set(Path("/tmp").glob("streamcore-tmp-*"))
     return {
         path

@@ -19,6 +19,8 @@ from broker_process import BrokerProcess
 from runtime.model.asynchronous import QueuedEvent
 from streamcore import open_broker
 from streamcore.client import Client
+from streamcore.client.aws import AwsClient
+from streamcore.deploy.functions import settled
 
 Starter = Callable[..., Awaitable[BrokerProcess]]
 
@@ -70,6 +72,8 @@ async def create(broker: BrokerProcess, **config: Any) -> None:
         opened.writestr("app.py", SOURCE)
     about = {"Runtime": "python3.12", "Handler": "app.handler", "Role": ROLE, "Timeout": 900}
     await aws(broker, "lambda", "create_function", FunctionName="f", Code={"ZipFile": code.getvalue()}, **about)
+    async with AwsClient(broker.url, account="000000000000", region="us-east-1") as client:
+        await settled(client, "f")
     destination = {"Destination": f"{STREAM_ARN}told"}
     await aws(
         broker,

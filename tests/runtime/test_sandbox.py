@@ -89,7 +89,12 @@ def children_of_all():
 
 def left_behind():
     """Groups and folders of zygotes that have ended; other brokers on this machine may be running."""
+<<<<<<< HEAD
     walked = os.walk("/sys/fs/cgroup")  # passes over what goes away meanwhile
+=======
+    # os.walk, as the groups of other processes come and go meanwhile, at which a glob fails.
+    walked = os.walk("/sys/fs/cgroup")
+>>>>>>> wave2-g
     groups = {Path(folder, name) for folder, names, _ in walked for name in names if name.startswith("streamcore-")}
     found = groups | set(Path("/tmp").glob("streamcore-tmp-*"))
     return {

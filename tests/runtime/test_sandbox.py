@@ -18,6 +18,7 @@ from runtime.model.invocation import Status
 from runtime.model.sandbox import SandboxReport, SandboxSettings, Switch
 from runtime.sandbox import cgroups
 from runtime.sandbox.detect import Sandbox
+from runtime.workers import spawner
 from runtime.workers.pool import WorkerPool
 
 OFF = SandboxSettings(landlock=Switch.OFF, namespaces=Switch.OFF, cgroups=Switch.OFF)
@@ -87,32 +88,34 @@ def children_of_all():
     return found
 
 
-def left_behind():
-    """Groups and folders of zygotes that have ended; other brokers on this machine may be running."""
-<<<<<<< HEAD
-    walked = os.walk("/sys/fs/cgroup")  # passes over what goes away meanwhile
-=======
+def left_behind(zygotes):
+    """Groups and folders of these zygotes, which have ended; others on this machine are their own brokers' affair."""
     # os.walk, as the groups of other processes come and go meanwhile, at which a glob fails.
     walked = os.walk("/sys/fs/cgroup")
->>>>>>> wave2-g
     groups = {Path(folder, name) for folder, names, _ in walked for name in names if name.startswith("streamcore-")}
     found = groups | set(Path("/tmp").glob("streamcore-tmp-*"))
-    return {
-        path
-        for path in found
-        if not is_there(f"/proc/{path.name.removeprefix('streamcore-').removeprefix('tmp-').partition('-')[0]}")
-    }
+    return {path for path in found if zygote_of(path) in zygotes and not is_there(f"/proc/{zygote_of(path)}")}
+
+
+def zygote_of(path):
+    return path.name.removeprefix("streamcore-").removeprefix("tmp-").partition("-")[0]
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_left():
-    before = left_behind()
+def nothing_is_left(monkeypatch):
+    started, execute = set(), spawner._execute
+
+    def noted(control_fd):
+        process = execute(control_fd)
+        started.add(str(process.pid))
+        return process
+
+    monkeypatch.setattr(spawner, "_execute", noted)
     yield
-    # What other test processes have just ended is swept by them, a moment later.
-    end_s = time.monotonic() + 10
-    while not (left := left_behind()) <= before and time.monotonic() < end_s:
+    end_s = time.monotonic() + PATIENCE_S
+    while (left := left_behind(started)) and time.monotonic() < end_s:
         time.sleep(0.05)
-    assert left <= before
+    assert left == set()
 
 
 async def test_the_report_is_the_machines(pool, machine):

@@ -94,7 +94,8 @@ class Composition:
             await functions.start()
             await objects.start()
             # Before "/v1/": the first prefix that fits is taken.
-            doors = {"/v1/mappings": Watched(MappingsApi(broker, functions), logbook.meter)} | doors
+            mappings = Watched(MappingsApi(broker, functions), logbook.meter)
+            doors = {"/v1/mappings": mappings, "/v1/mappings/": mappings} | doors
             doors[PREFIX] = DownloadsApi(functions.downloads, broker.clock)
             logs, cloudwatch = logs_service(logbook.store), cloudwatch_service(logbook.meter)
             aws = Endpoint(

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from runtime.api.cloudwatch import cloudwatch_service
 from runtime.api.downloads import DownloadsApi
+from runtime.api.events import EVENTS
 from runtime.api.function_urls import HOST_PART as FUNCTION_URL_HOST
 from runtime.api.function_urls import PATH_PREFIX as FUNCTION_URL_PATH
 from runtime.api.function_urls import FunctionUrlApi
@@ -19,6 +20,8 @@ from runtime.api.lambda_ import LAMBDA
 from runtime.api.logs import logs_service
 from runtime.api.mappings import MappingsApi
 from runtime.app import Functions
+from runtime.events.bus import Missed
+from runtime.events.service import Events
 from runtime.functions.downloads import PREFIX
 from runtime.logbook import Logbook
 from runtime.metrics import FunctionsSource, LogbookSource
@@ -46,6 +49,7 @@ class Composition:
     broker: Broker
     server: HttpServer
     functions: Functions
+    events: Events
     logbook: Logbook
     url: str
 
@@ -63,6 +67,12 @@ class Composition:
             endpoint=endpoint,
             meter=logbook.functions,
         )
+        events = Events(
+            broker,
+            functions.destinations,
+            least_interval_ms=settings.schedule_min_minutes * 60_000,
+            missed=Missed(settings.missed_schedules),
+        )
         try:
             await logbook.start()
             exposition = Exposition(broker)
@@ -76,6 +86,7 @@ class Composition:
             exposition.add(FunctionsSource(functions))
             exposition.add(LogbookSource(logbook))
             await functions.start()
+            await events.start()
             # Before "/v1/": the first prefix that fits is taken.
             doors = {"/v1/mappings": Watched(MappingsApi(broker, functions), logbook.meter)} | doors
             doors[PREFIX] = DownloadsApi(functions.downloads, broker.clock)
@@ -84,7 +95,7 @@ class Composition:
                 [
                     RestJsonProtocol(broker, [LAMBDA.on(functions)]),
                     RpcCborProtocol(broker, [cloudwatch]),
-                    TargetProtocol(broker, [KINESIS, logs, cloudwatch]),
+                    TargetProtocol(broker, [KINESIS, logs, cloudwatch, EVENTS.bind(events)]),
                 ]
             )
             urls = FunctionUrlApi(functions)
@@ -95,15 +106,17 @@ class Composition:
             endpoint.set_result(reachable(url))
         except BaseException:
             endpoint.cancel()
+            await events.close()
             await functions.close()
             await logbook.close()
             await broker.close()
             raise
-        return cls(broker, server, functions, logbook, url)
+        return cls(broker, server, functions, events, logbook, url)
 
     async def stop(self) -> None:
         """Ends requests and batches in progress, commits what waits, closes the volume."""
         await self.server.stop()
+        await self.events.close()
         await self.functions.close()
         await self.logbook.close()
         await self.broker.close()

@@ -59,6 +59,8 @@ def main() -> None:
 @click.option("--workers", type=int, help="Worker processes of functions. [4]")
 @click.option("--preload", multiple=True, callback=_or_none, help="Modules to import ahead of functions. [boto3]")
 @click.option("--log-max-bytes", type=int, help="Disk for functions' logs and metrics. [1073741824]")
+@click.option("--schedule-min-minutes", type=int, help="The shortest interval of a schedule. [1]")
+@click.option("--missed-schedules", help="What was due while the broker was off: once, all or skip. [once]")
 @click.option("--log-format", help="text or json, on standard error. [text]")
 @click.option("--log-level", help="DEBUG, INFO, WARNING or ERROR. [INFO]")
 def serve(config_file: Path | None, **options: Any) -> None:

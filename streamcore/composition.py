@@ -13,6 +13,7 @@ from pathlib import Path
 
 from runtime.api.cloudwatch import cloudwatch_service
 from runtime.api.downloads import DownloadsApi
+from runtime.api.events import EVENTS
 from runtime.api.function_urls import HOST_PART as FUNCTION_URL_HOST
 from runtime.api.function_urls import PATH_PREFIX as FUNCTION_URL_PATH
 from runtime.api.function_urls import FunctionUrlApi
@@ -27,6 +28,8 @@ from runtime.api.sample_events import SampleEventsApi
 from runtime.app import Functions
 from runtime.destinations.router import service_of
 from runtime.errors import FunctionsError
+from runtime.events.bus import Missed
+from runtime.events.service import Events
 from runtime.functions.downloads import PREFIX
 from runtime.logbook import Logbook
 from runtime.metrics import FunctionsSource, LogbookSource
@@ -56,6 +59,7 @@ class Composition:
     broker: Broker
     server: HttpServer
     functions: Functions
+    events: Events
     logbook: Logbook
     objects: Objects
     url: str
@@ -76,6 +80,12 @@ class Composition:
             endpoint=endpoint,
             meter=logbook.functions,
         )
+        events = Events(
+            broker,
+            functions.destinations,
+            least_interval_ms=settings.schedule_min_minutes * 60_000,
+            missed=Missed(settings.missed_schedules),
+        )
         try:
             await logbook.start()
             exposition = Exposition(broker)
@@ -93,6 +103,7 @@ class Composition:
             objects.notify_through(functions.destinations, exists=partial(_target_exists, broker, functions, objects))
             await functions.start()
             await objects.start()
+            await events.start()
             # Before "/v1/": the first prefix that fits is taken.
             mappings = Watched(MappingsApi(broker, functions), logbook.meter)
             doors = {"/v1/mappings": mappings, "/v1/mappings/": mappings} | doors
@@ -102,7 +113,7 @@ class Composition:
                 [
                     RestJsonProtocol(broker, [LAMBDA.on(functions)]),
                     RpcCborProtocol(broker, [cloudwatch]),
-                    TargetProtocol(broker, [KINESIS, logs, cloudwatch]),
+                    TargetProtocol(broker, [KINESIS, logs, cloudwatch, EVENTS.bind(events)]),
                 ]
             )
             urls = FunctionUrlApi(functions)
@@ -115,17 +126,19 @@ class Composition:
             endpoint.set_result(reachable(url))
         except BaseException:
             endpoint.cancel()
+            await events.close()
             await functions.close()
             await objects.close()
             await logbook.close()
             await broker.close()
             raise
-        return cls(broker, server, functions, logbook, objects, url)
+        return cls(broker, server, functions, events, logbook, objects, url)
 
     async def stop(self) -> None:
         """Ends requests and batches in progress, commits what waits, closes the volume."""
         await self.server.stop()
         await self.objects.close()
+        await self.events.close()
         await self.functions.close()
         await self.logbook.close()
         await self.broker.close()

@@ -32,6 +32,15 @@ class Certificate(StrEnum):
     SELF_SIGNED = "self-signed"
 
 
+class MissedSchedules(StrEnum):
+    """What becomes of the times of a schedule at which the broker was not there. `once`: the last of them fires at the
+    start; `all`: each does, at most a hundred; `skip`: none."""
+
+    ONCE = "once"
+    ALL = "all"
+    SKIP = "skip"
+
+
 class LogFormat(StrEnum):
     TEXT = "text"
     JSON = "json"
@@ -83,6 +92,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     #: Python modules that are imported once, ahead of all functions; those that are not installed are left out, and a
     #: function that brings one of their packages along gets its own.
     preload: tuple[str, ...] = ("boto3",)
+    #: The shortest interval that a schedule may have, in minutes. 5 is what AWS had until 2017.
+    schedule_min_minutes: Annotated[int, msgspec.Meta(ge=1, le=1440)] = 1
+    #: See MissedSchedules.
+    missed_schedules: MissedSchedules = MissedSchedules.ONCE
     #: Text for people, JSON for machines; on standard error.
     log_format: LogFormat = LogFormat.TEXT
     log_level: Annotated[str, msgspec.Meta(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import heapq
 import logging
 import uuid
@@ -73,6 +74,8 @@ class EventBus:
         self._timer: Timer | None = None
         self._firing: set[RuleKey] = set()
         self._closed = False
+        #: Held by whoever reads a rule to change it, so that no change is lost.
+        self.changing = asyncio.Lock()
 
     def __repr__(self) -> str:
         return f"<EventBus {len(self._rules)} rules>"
@@ -112,12 +115,10 @@ class EventBus:
         now_ms = self._clock.now_ms()
         if before is None:
             if len(self.rules(Scope(rule.account, rule.region))) >= RULES_MAX:
-                raise InvalidEventRuleError(
-                    "The requested resource exceeds the maximum number allowed.", "LimitExceeded"
-                )
+                raise _too_many()
             made = msgspec.structs.replace(rule, created_ms=now_ms, fired_ms=now_ms)
         else:
-            changed = before.schedule != rule.schedule
+            changed = before.schedule != rule.schedule or (rule.is_enabled and not before.is_enabled)
             made = msgspec.structs.replace(
                 rule, targets=before.targets, tags=before.tags, created_ms=before.created_ms,
                 fired_ms=now_ms if changed else before.fired_ms,
@@ -141,6 +142,12 @@ class EventBus:
         if len(together) > TARGETS_MAX:
             raise _too_many()
         await self._save(msgspec.structs.replace(rule, targets=together))
+
+    async def remove_targets(self, rule: Rule, ids: Iterable[str]) -> None:
+        """Those that there are."""
+        gone = set(ids)
+        left = {id_: target for id_, target in rule.targets.items() if id_ not in gone}
+        await self._save(msgspec.structs.replace(rule, targets=left))
 
     async def delete_rule(self, rule: Rule) -> None:
         """Raises InvalidEventRuleError while it has targets."""
@@ -221,12 +228,15 @@ class EventBus:
             rule = self._rules.get(key)
             if rule is not None and rule.is_enabled and _next_ms(rule) == at_ms and key not in self._firing:
                 self._firing.add(key)
-                self._broker.spawn(self._fire_now(key, rule, at_ms))
+                self._broker.spawn(self._fire_now(key, at_ms))
         self._arm()
 
-    async def _fire_now(self, key: RuleKey, rule: Rule, at_ms: int) -> None:
+    async def _fire_now(self, key: RuleKey, at_ms: int) -> None:
         try:
-            await self._fire(rule, [at_ms], at_ms)
+            async with self.changing:
+                rule = self._rules.get(key)  # as it is now: it may have been changed or deleted meanwhile
+                if rule is not None and rule.is_enabled and _next_ms(rule) == at_ms:
+                    await self._fire(rule, [at_ms], at_ms)
         finally:
             self._firing.discard(key)
             self._arm()

@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from runtime.errors import InvalidEventRuleError
-from runtime.model.patterns import Pattern
+from runtime.model.patterns import Pattern, read_event
 from runtime.model.schedule import Schedule, parse, shortest_ms, told_ms
 
 DEFAULT_BUS: Final = "default"
@@ -206,6 +206,14 @@ def _at(value: Any, path: str) -> Any:
         else:
             value = value[int(index)] if isinstance(value, list) and int(index) < len(value) else None
     return value
+
+
+def is_object(text: bytes | str) -> bool:
+    """Whether it is a JSON object, as the detail of an event has to be."""
+    try:
+        return isinstance(read_event(text), dict)
+    except ValueError:
+        return False
 
 
 def _is_json(text: str) -> bool:

@@ -100,7 +100,11 @@ class Composition:
             exposition.add(FunctionsSource(functions))
             exposition.add(LogbookSource(logbook))
             functions.destinations.add("s3", objects.deliver)
-            objects.notify_through(functions.destinations, exists=partial(_target_exists, broker, functions, objects))
+            objects.notify_through(
+                functions.destinations,
+                exists=partial(_target_exists, broker, functions, objects),
+                to_event_bridge=events.take,
+            )
             await functions.start()
             await objects.start()
             await events.start()

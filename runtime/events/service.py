@@ -46,6 +46,13 @@ class Events:
         self.bus.close()
         await self.outbox.close()
 
+    async def take(self, body: bytes) -> None:
+        """An event as JSON, from a service of this endpoint. Raises DestinationError."""
+        try:
+            await self.bus.put_events([msgspec.json.decode(body, type=Event)])
+        except StreamcoreError as error:
+            raise DestinationError("events", str(error), is_passing=True) from error
+
     async def _send(self, arn: str, body: bytes, attributes: dict[str, str]) -> None:
         """To a destination, or back to the default bus, which is a target of schedules alone."""
         if service_of(arn) != "events":

@@ -49,6 +49,18 @@ def test_aws_cli_with_logs_and_metrics(endpoints: Endpoints, tmp_path: Path) -> 
     assert run(programs, ["sh", "-x", script], tmp_path, ENDPOINT=endpoints.plain).endswith("ok\n")
 
 
+def test_aws_cli_with_objects(endpoints: Endpoints, tmp_path: Path) -> None:
+    programs = environment_with("awscli")
+    script = str(HERE / "aws_cli_s3.sh")
+    assert run(programs, ["sh", "-x", script], tmp_path, ENDPOINT=endpoints.plain).endswith("ok\n")
+
+
+def test_s3fs(endpoints: Endpoints, tmp_path: Path) -> None:
+    programs = environment_with("s3fs")
+    script = str(HERE / "s3fs_client.py")
+    assert run(programs, ["python", script, endpoints.plain], tmp_path) == "ok\n"
+
+
 def test_aggregated_records(endpoints: Endpoints, tmp_path: Path) -> None:
     programs = environment_with("aws-kinesis-agg", "boto3")
     script = str(HERE / "aggregation.py")

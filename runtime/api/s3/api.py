@@ -16,7 +16,7 @@ from runtime.api.s3.address import address_of, is_marked, may_be_anonymous, sign
 from runtime.api.s3.app import S3, S3App
 from runtime.api.s3.presigned import check_lifetime
 from runtime.model.s3 import cors
-from runtime.model.s3.errors import S3Error
+from runtime.model.s3.errors import S3Error, invalid
 from runtime.sqlite import DatabaseFailed
 from streamcore.api.aws.errors import AwsError
 from streamcore.api.aws.rest import origin_of
@@ -95,6 +95,7 @@ class S3Api:
         return answered if action is None else msgspec.structs.replace(answered, operation=action.operation)
 
     def _call(self, request: Request, request_id: str, id_2: str) -> XmlCall:
+        _check_texts(request.headers)
         address = address_of(request.path, request.headers)
         try:
             pairs = parse_qsl(request.query, keep_blank_values=True, errors="replace", max_num_fields=QUERY_PARTS_MAX)
@@ -150,6 +151,16 @@ class S3Api:
 
     def __repr__(self) -> str:
         return f"<S3Api {self._app.store!r} before {self._endpoint!r}>"
+
+
+def _check_texts(headers: Mapping[str, str]) -> None:
+    """Raises S3Error: InvalidArgument for a header that is no UTF-8: it could be neither kept nor told."""
+    for name, value in headers.items():
+        if not value.isascii():
+            try:
+                value.encode()
+            except UnicodeEncodeError:
+                raise invalid(name[:100], "", "Header value is not UTF-8") from None
 
 
 def _found(action: XmlAction | None, call: XmlCall) -> XmlAction:

@@ -105,10 +105,10 @@ def user_in(headers: Mapping[str, str]) -> dict[str, str]:
         if low.startswith(USER):
             short = low[len(USER) :]
             user[short] = f"{user[short]},{value}" if short in user else value
-    size = sum(len(k.encode()) + len(v.encode(errors="surrogateescape")) for k, v in user.items())
+    size = sum(len(k.encode()) + len(v.encode()) for k, v in user.items())
     if size > USER_MAX_BYTES:
         raise S3Error("MetadataTooLarge", Size=str(size), MaxSizeAllowed=str(USER_MAX_BYTES))
-    return {name: value.encode(errors="surrogateescape").decode(errors="replace") for name, value in user.items()}
+    return user
 
 
 def canned_acl(headers: Mapping[str, str]) -> str:
@@ -197,7 +197,7 @@ def telegraphed(value: str) -> str:
         raise invalid("header", "", "Header value cannot be represented")
     if value.isascii():
         return value
-    return f"=?UTF-8?B?{b64encode(value.encode(errors='replace')).decode()}?="
+    return f"=?UTF-8?B?{b64encode(value.encode()).decode()}?="
 
 
 def with_sums(meta: Meta, algorithm: str, checksum: str, type_: str = FULL_OBJECT) -> Meta:

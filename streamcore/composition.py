@@ -19,6 +19,7 @@ from runtime.api.function_urls import FunctionUrlApi
 from runtime.api.lambda_ import LAMBDA
 from runtime.api.logs import logs_service
 from runtime.api.mappings import MappingsApi
+from runtime.api.scheduler import SCHEDULER
 from runtime.app import Functions
 from runtime.events.bus import Missed
 from runtime.events.service import Events
@@ -93,7 +94,7 @@ class Composition:
             logs, cloudwatch = logs_service(logbook.store), cloudwatch_service(logbook.meter)
             aws = Endpoint(
                 [
-                    RestJsonProtocol(broker, [LAMBDA.on(functions)]),
+                    RestJsonProtocol(broker, [LAMBDA.on(functions), SCHEDULER.on(events)]),
                     RpcCborProtocol(broker, [cloudwatch]),
                     TargetProtocol(broker, [KINESIS, logs, cloudwatch, EVENTS.bind(events)]),
                 ]

@@ -230,7 +230,7 @@ def test_a_stream_and_the_bus(world: World) -> None:
     world.events.put_targets(Rule="r", Targets=[{"Id": "1", "Arn": FUNCTION, "InputPath": "$.detail"}])
     world.advance(300)
     found = world.run(world.broker.read("s", "shardId-000000000000", 0, scope=SCOPE))
-    assert {(record.partition_key, bytes(record.data)) for record in found.records} == {("k", b'{"go": 1}')}
+    assert {(record.partition_key, bytes(record.data)) for record in found.records()} == {("k", b'{"go": 1}')}
     assert {(arn, body["go"]) for arn, body, _ in world.sent} == {(FUNCTION, 1)}
 
 

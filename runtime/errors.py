@@ -303,3 +303,27 @@ class EventRuleNotFoundError(FunctionsError, LookupError):
     """A rule or event bus that is not there."""
 
     code = "ResourceNotFoundException"
+
+
+class SchedulerError(RefusedError):
+    """What EventBridge Scheduler refuses; the sentence is AWS's, `code` AWS's name for it."""
+
+    code = "ValidationException"
+
+
+class ScheduleNotFoundError(SchedulerError, LookupError):
+    """A schedule or a group that is not there."""
+
+    code = "ResourceNotFoundException"
+
+
+class ScheduleConflictError(SchedulerError):
+    """It is there already."""
+
+    code = "ConflictException"
+
+
+class ScheduleQuotaError(SchedulerError):
+    """More schedules or groups than are kept."""
+
+    code = "ServiceQuotaExceededException"

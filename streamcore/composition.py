@@ -25,6 +25,7 @@ from runtime.api.s3 import webhook as s3_webhook
 from runtime.api.s3.address import is_marked
 from runtime.api.sample_events import PREFIX as SAMPLE_EVENTS
 from runtime.api.sample_events import SampleEventsApi
+from runtime.api.scheduler import SCHEDULER
 from runtime.app import Functions
 from runtime.destinations.router import service_of
 from runtime.errors import FunctionsError
@@ -115,7 +116,7 @@ class Composition:
             logs, cloudwatch = logs_service(logbook.store), cloudwatch_service(logbook.meter)
             aws = Endpoint(
                 [
-                    RestJsonProtocol(broker, [LAMBDA.on(functions)]),
+                    RestJsonProtocol(broker, [LAMBDA.on(functions), SCHEDULER.on(events)]),
                     RpcCborProtocol(broker, [cloudwatch]),
                     TargetProtocol(broker, [KINESIS, logs, cloudwatch, EVENTS.bind(events)]),
                 ]

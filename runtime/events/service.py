@@ -10,6 +10,7 @@ from runtime.destinations.router import Destinations, service_of
 from runtime.errors import DestinationError
 from runtime.events.bus import EventBus, Missed
 from runtime.events.outbox import Outbox
+from runtime.events.schedules import Schedules
 from runtime.model.event_rule import DEFAULT_BUS, Event, is_object
 from runtime.model.schedule import MINUTE_MS, told_ms
 from streamcore.broker import Broker
@@ -32,18 +33,21 @@ class Events:
         self._clock = broker.clock
         self.outbox = Outbox(broker, self._send)
         self.bus = EventBus(broker, self.outbox, least_interval_ms=least_interval_ms, missed=missed)
+        self.schedules = Schedules(broker, self.outbox, least_interval_ms=least_interval_ms, missed=missed)
 
     def __repr__(self) -> str:
-        return f"<Events {self.bus} {self.outbox}>"
+        return f"<Events {self.bus} {self.schedules} {self.outbox}>"
 
     async def start(self) -> None:
         """Reads what is kept, goes on with deliveries, and fires what was missed."""
         await self.outbox.start()
         await self.bus.start()
+        await self.schedules.start()
 
     async def close(self) -> None:
         """Fires no more and lets deliveries in progress end; what is left is there at the next start."""
         self.bus.close()
+        self.schedules.close()
         await self.outbox.close()
 
     async def take(self, body: bytes) -> None:

@@ -240,3 +240,17 @@ def test_forms(target: dict[str, Any], expected: Any) -> None:
 def test_targets_that_are_refused(target: dict[str, Any]) -> None:
     with pytest.raises(InvalidEventRuleError):
         check_target(Target(id="t", arn=TARGET, **target))
+
+
+async def test_what_changes_while_a_schedule_fires_stays(rig: Rig) -> None:
+    """The firing writes the rule, too: it must not write one without the target that was added meanwhile."""
+    async with rig.open() as bus:
+        await made(bus, schedule="rate(5 minutes)")
+        rig.clock.advance(300)
+        async with bus.changing:
+            await bus.put_targets(bus.rule(SCOPE, "r"), [Target(id="second", arn=TARGET)])
+        await rig.settle()
+        assert set(bus.rule(SCOPE, "r").targets) == {"t", "second"}
+        assert len(rig.sent) in (1, 2)
+        await rig.advance(300)
+        assert len(rig.sent) in (3, 4)

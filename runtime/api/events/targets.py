@@ -124,7 +124,7 @@ def refusal(events: Events, shape: TargetShape) -> FailedEntry | None:
             return _failed(shape, f"{name} is not offered here: there are no such targets.")
     dead_letter = shape.dead_letter_config.arn if shape.dead_letter_config else None
     for arn, what in ((shape.arn, "Targets"), (dead_letter, "Dead letter queues")):
-        if arn and not events.destinations.offers(arn):
+        if arn and service_of(arn) and not events.destinations.offers(arn):
             offered = ", ".join(sorted(events.destinations.services))
             return _failed(
                 shape, f"{what} of the service {service_of(arn)} are not offered here; those that are: {offered}."

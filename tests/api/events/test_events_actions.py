@@ -239,9 +239,8 @@ def test_a_schedule_and_a_stream(world: World) -> None:
     target = {"Id": "1", "Arn": STREAM, "Input": '{"go": 1}', "KinesisParameters": {"PartitionKeyPath": "$.region"}}
     world.events.put_targets(Rule="r", Targets=[target])
     world.advance(300)
-    shard = world.broker.describe_stream("s", scope=SCOPE).shards[0]
-    found = world.run(world.broker.read("s", shard.id, 0, scope=SCOPE))
-    assert [(record.partition_key, bytes(record.data)) for record in found.records] == [(REGION, b'{"go": 1}')]
+    found = world.run(world.broker.read("s", "shardId-000000000000", 0, scope=SCOPE))
+    assert [(record.partition_key, bytes(record.data)) for record in found.records()] == [(REGION, b'{"go": 1}')]
 
 
 def test_a_delivery_is_tried_again_after_a_restart(world: World) -> None:

@@ -72,7 +72,7 @@ class Seen:
         while self._broker.tip(*place[:2], scope=SCOPE) <= number:
             await self._broker.wait(*place, scope=SCOPE)
         found = await self._broker.read(*place, scope=SCOPE)
-        return bytes(found.records()[0].data)
+        return bytes(next(iter(found.records())).data)
 
 
 def first_life(clients: dict[str, Any], seen: Seen) -> None:

@@ -30,6 +30,7 @@ from runtime.model.patterns import Pattern, read_event
 from runtime.model.schedule import MINUTE_MS, parse
 from streamcore.broker import Broker
 from streamcore.clock import Timer
+from streamcore.errors import StreamcoreError
 from streamcore.model.stream import Scope
 
 log = logging.getLogger(__name__)
@@ -50,6 +51,8 @@ class Missed(StrEnum):
 
 
 MISSED_MAX: Final = 100
+#: When a schedule is tried again whose firing could not be kept, as with a full disk.
+AGAIN_MS: Final = 10_000
 
 
 class EventBus:
@@ -224,19 +227,23 @@ class EventBus:
         self._timer = None
         now_ms = self._clock.now_ms()
         while self._due and self._due[0][0] <= now_ms:
-            at_ms, key = heapq.heappop(self._due)
+            _, key = heapq.heappop(self._due)
             rule = self._rules.get(key)
-            if rule is not None and rule.is_enabled and _next_ms(rule) == at_ms and key not in self._firing:
+            if rule is not None and rule.is_enabled and key not in self._firing:
                 self._firing.add(key)
-                self._broker.spawn(self._fire_now(key, at_ms))
+                self._broker.spawn(self._fire_now(key))
         self._arm()
 
-    async def _fire_now(self, key: RuleKey, at_ms: int) -> None:
+    async def _fire_now(self, key: RuleKey) -> None:
         try:
             async with self.changing:
                 rule = self._rules.get(key)  # as it is now: it may have been changed or deleted meanwhile
-                if rule is not None and rule.is_enabled and _next_ms(rule) == at_ms:
+                at_ms = None if rule is None or not rule.is_enabled else _next_ms(rule)
+                if rule is not None and at_ms is not None and at_ms <= self._clock.now_ms():
                     await self._fire(rule, [at_ms], at_ms)
+        except StreamcoreError as error:
+            log.warning("a schedule fires later, since nothing can be kept now: %s", error)
+            heapq.heappush(self._due, (self._clock.now_ms() + AGAIN_MS, key))
         finally:
             self._firing.discard(key)
             self._arm()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 import uuid
 from collections.abc import Callable, Sequence
@@ -12,7 +13,7 @@ import msgspec
 
 from runtime.errors import ScheduleConflictError, ScheduleNotFoundError, ScheduleQuotaError, SchedulerError
 from runtime.events.alarms import Alarms
-from runtime.events.bus import MISSED_MAX, Missed
+from runtime.events.bus import AGAIN_MS, MISSED_MAX, Missed
 from runtime.events.outbox import Delivery, Outbox
 from runtime.model.schedule import MINUTE_MS
 from runtime.model.scheduler import (
@@ -26,7 +27,10 @@ from runtime.model.scheduler import (
     next_ms,
 )
 from streamcore.broker import Broker
+from streamcore.errors import StreamcoreError
 from streamcore.model.stream import Scope
+
+log = logging.getLogger(__name__)
 
 _KIND: Final = "schedule"
 _GROUP_KIND: Final = "schedule-group"
@@ -200,14 +204,19 @@ class Schedules:
         kept = {Missed.ONCE: missed[-1:], Missed.ALL: missed[-MISSED_MAX:], Missed.SKIP: []}[self._missed]
         await self._fire(schedule, kept, now_ms)
 
-    def _ring(self, key: Key, at_ms: int) -> None:
-        self._broker.spawn(self._fire_now(key, at_ms))
+    def _ring(self, key: Key, _at_ms: int) -> None:
+        self._broker.spawn(self._fire_now(key))
 
-    async def _fire_now(self, key: Key, at_ms: int) -> None:
-        async with self.changing:
-            schedule = self._schedules.get(key)  # as it is now: it may have been changed or deleted meanwhile
-            if schedule is not None and schedule.is_enabled and next_ms(schedule) == at_ms:
-                await self._fire(schedule, [at_ms], at_ms)
+    async def _fire_now(self, key: Key) -> None:
+        try:
+            async with self.changing:
+                schedule = self._schedules.get(key)  # as it is now: it may have been changed or deleted meanwhile
+                at_ms = None if schedule is None or not schedule.is_enabled else next_ms(schedule)
+                if schedule is not None and at_ms is not None and at_ms <= self._clock.now_ms():
+                    await self._fire(schedule, [at_ms], at_ms)
+        except StreamcoreError as error:
+            log.warning("a schedule fires later, since nothing can be kept now: %s", error)
+            self._alarms.set(key, self._clock.now_ms() + AGAIN_MS)
 
     async def _fire(self, schedule: Schedule, times: Sequence[int], fired_ms: int) -> None:
         """The deliveries and the memory of having fired, or the end of the schedule, are one commit."""

@@ -6,7 +6,6 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,14 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from streamcore.broker import Broker
 from streamcore.composition import Composition
 from streamcore.config import settings
+from streamcore.model.stream import Scope
 
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
+SCOPE = Scope(ACCOUNT, REGION)
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/r"
 SOURCE = """
 import boto3, json
@@ -40,33 +42,40 @@ def client(service: str, url: str) -> Any:
 
 
 async def serve(folder: Path, work: Any) -> None:
-    """Runs `work(clients by name)` in a thread against a broker on `folder`."""
+    """Runs `work(clients by name, seen)` in a thread against a broker on `folder`."""
     composition = await Composition.start(
         settings(port=0, data=str(folder), drain_s=1.0, workers=1, transition_ms=0, missed_schedules="all")
     )
     clients = {name: client(name, composition.url) for name in ("events", "scheduler", "lambda", "kinesis")}
     try:
-        await asyncio.to_thread(work, clients)
+        await asyncio.to_thread(work, clients, Seen(composition.broker))
     finally:
         for each in clients.values():
             each.close()
         await composition.stop()
 
 
-def seen(kinesis: Any, count: int) -> list[Any]:
-    """What functions put into the stream, once it is so many."""
-    shard = {"StreamName": "seen", "ShardId": "shardId-000000000000"}
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        iterator = kinesis.get_shard_iterator(**shard, ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
-        records = kinesis.get_records(ShardIterator=iterator)["Records"]
-        if len(records) >= count:
-            return [json.loads(record["Data"]) for record in records]
-        time.sleep(0.25)  # a reader of a stream has nothing else to wait on, and five reads a second
-    raise AssertionError(f"fewer than {count} records")
+class Seen:
+    """What functions put into the stream; waits on its commits."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+        self._loop = asyncio.get_running_loop()
+
+    def __call__(self, number: int) -> Any:
+        """The event that is there as this one, once it is."""
+        waiting = asyncio.run_coroutine_threadsafe(self._nth(number), self._loop)
+        return json.loads(waiting.result(timeout=30))
+
+    async def _nth(self, number: int) -> bytes:
+        place = ("seen", "shardId-000000000000", number)
+        while self._broker.tip(*place[:2], scope=SCOPE) <= number:
+            await self._broker.wait(*place, scope=SCOPE)
+        found = await self._broker.read(*place, scope=SCOPE)
+        return bytes(next(iter(found.records())).data)
 
 
-def first_life(clients: dict[str, Any]) -> None:
+def first_life(clients: dict[str, Any], seen: Seen) -> None:
     events, scheduler, kinesis = clients["events"], clients["scheduler"], clients["kinesis"]
     kinesis.create_stream(StreamName="seen", ShardCount=1)
     kinesis.get_waiter("stream_exists").wait(StreamName="seen", WaiterConfig={"Delay": 0, "MaxAttempts": 100})
@@ -90,17 +99,17 @@ def first_life(clients: dict[str, Any]) -> None:
     assert events.put_targets(Rule="orders", Targets=[{"Id": "1", "Arn": arn}])["FailedEntryCount"] == 0
     entries = [{"Source": "shop", "DetailType": "Order", "Detail": json.dumps({"n": n})} for n in (1, 2)]
     assert events.put_events(Entries=entries)["FailedEntryCount"] == 0
-    [event] = seen(kinesis, 1)
+    event = seen(0)
     assert (event["detail"], event["source"], event["account"], event["region"]) == ({"n": 2}, "shop", ACCOUNT, REGION)
 
     target = {"Arn": arn, "RoleArn": ROLE, "Input": '{"scheduled": true}'}
     scheduler.create_schedule(  # the first time of a rate is at once
         Name="s", ScheduleExpression="rate(1 day)", FlexibleTimeWindow={"Mode": "OFF"}, Target=target
     )
-    assert seen(kinesis, 2)[1] == {"scheduled": True}
+    assert seen(1) == {"scheduled": True}
 
 
-def second_life(clients: dict[str, Any]) -> None:
+def second_life(clients: dict[str, Any], seen: Seen) -> None:
     events, scheduler = clients["events"], clients["scheduler"]
     assert [rule["Name"] for page in events.get_paginator("list_rules").paginate() for rule in page["Rules"]] == [
         "orders"
@@ -108,7 +117,7 @@ def second_life(clients: dict[str, Any]) -> None:
     pages = scheduler.get_paginator("list_schedules").paginate()
     assert [each["Name"] for page in pages for each in page["Schedules"]] == ["s"]
     events.put_events(Entries=[{"Source": "shop", "DetailType": "Order", "Detail": '{"n": 3}'}])
-    assert seen(clients["kinesis"], 3)[2]["detail"] == {"n": 3}
+    assert seen(2)["detail"] == {"n": 3}
 
 
 async def test_events_and_schedules_reach_a_function(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,6 +13,8 @@ from events_harness import ACCOUNT, FUNCTION, NOW_MS, REGION, STREAM, World, err
 
 from runtime.events.bus import Missed
 from runtime.model.scheduler import Schedule, ScheduleTarget, next_ms
+from streamcore.api.http import Request
+from streamcore.errors import StorageFull
 from streamcore.model.stream import Scope
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/r"
@@ -286,3 +289,39 @@ def minutes(expression: str, count: int = 4, **fields: Any) -> list[int]:
 ])  # fmt: skip
 def test_times(expression: str, fields: dict[str, Any], expected: list[int]) -> None:
     assert minutes(expression, **fields) == expected
+
+
+def test_a_firing_that_cannot_be_kept_comes_later(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def full(*_: Any) -> None:
+        raise StorageFull(path="/volume")
+
+    world.scheduler.create_schedule(**given(expression="at(2023-11-14T22:15:00)"))
+    with monkeypatch.context() as patched:
+        patched.setattr(world.app.outbox, "put", full)
+        world.advance(60)
+    assert world.sent == []
+    world.advance(10)
+    assert len(world.sent) == 1
+
+
+def test_two_changes_at_once_both_stay(world: World) -> None:
+    """What is read to be changed is not changed by others meanwhile."""
+    world.events.put_rule(Name="r", ScheduleExpression="rate(5 minutes)")
+
+    async def put(number: int) -> None:
+        body = {"Rule": "r", "Targets": [{"Id": str(number), "Arn": FUNCTION}]}
+        headers = {
+            "content-type": "application/x-amz-json-1.1",
+            "x-amz-target": "AWSEvents.PutTargets",
+            "authorization": f"AWS4-HMAC-SHA256 Credential={ACCOUNT}/20231114/{REGION}/events/aws4_request, "
+            "SignedHeaders=host;x-amz-date, Signature=0a",
+            "x-amz-date": "20231114T221320Z",
+        }
+        answer = await world.endpoint.handle(Request("POST", "/", headers, json.dumps(body).encode()))
+        assert answer.status == 200
+
+    async def all_at_once() -> None:
+        await asyncio.gather(*(put(number) for number in range(5)))
+
+    world.run(all_at_once())
+    assert len(world.events.list_targets_by_rule(Rule="r")["Targets"]) == 5

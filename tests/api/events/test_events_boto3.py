@@ -68,11 +68,13 @@ class Seen:
         return json.loads(waiting.result(timeout=30))
 
     async def _nth(self, number: int) -> bytes:
-        place = ("seen", "shardId-000000000000", number)
-        while self._broker.tip(*place[:2], scope=SCOPE) <= number:
-            await self._broker.wait(*place, scope=SCOPE)
-        found = await self._broker.read(*place, scope=SCOPE)
-        return bytes(next(iter(found.records())).data)
+        place = ("seen", "shardId-000000000000")
+        while True:
+            tip = self._broker.tip(*place, scope=SCOPE)
+            found = [bytes(each.data) for each in (await self._broker.read(*place, 0, scope=SCOPE)).records()]
+            if len(found) > number:
+                return found[number]
+            await self._broker.wait(*place, tip, scope=SCOPE)
 
 
 def first_life(clients: dict[str, Any], seen: Seen) -> None:

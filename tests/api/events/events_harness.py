@@ -15,9 +15,9 @@ from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.loaders import Loader
-from runtime.api.scheduler import SCHEDULER
 
 from runtime.api.events import EVENTS
+from runtime.api.scheduler import SCHEDULER
 from runtime.destinations.kinesis import to_stream
 from runtime.destinations.router import Destinations
 from runtime.errors import DestinationError

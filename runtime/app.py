@@ -296,7 +296,8 @@ class Functions:
 
     async def _warm(self, spec: FunctionSpec, count: int) -> int:
         await self._start_pool()
-        return await self._pool.warm(spec, count)
+        self._pool.keep(spec, count)
+        return await self._pool.warm(spec, count) if count else 0
 
     def _retire_deleted(self, key: FunctionKey) -> None:
         """What workers a function or a version had that is no more."""

@@ -1,15 +1,15 @@
 """Provisioned concurrency: workers that are started ahead of their first event.
 
-AWS keeps them for as long as they are asked for; here the pool starts them when they are asked for, at every start of
-the broker and after every change of what a version or alias is, and may end them when they have rested for long.
+The pool starts them when they are asked for, at every start of the broker and after every change of what a version or
+alias is, and keeps them for as long as they are asked for.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from typing import Final
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Final
 
 import msgspec
 
@@ -42,6 +42,7 @@ class Provisioning:
         self._progress: dict[tuple[FunctionKey, str], Progress] = {}
         self._served: dict[tuple[FunctionKey, str], tuple[FunctionSpec, int]] = {}
         self._tasks: dict[tuple[FunctionKey, str], asyncio.Task[None]] = {}
+        self._others: set[asyncio.Task[None]] = set()
         catalog.on_change.append(self._changed)
 
     def start(self) -> None:
@@ -49,9 +50,10 @@ class Provisioning:
             self.begin(FunctionKey(*owner), qualifier)
 
     async def close(self) -> None:
-        for task in self._tasks.values():
+        tasks = [*self._tasks.values(), *self._others]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def progress(self, key: FunctionKey, qualifier: str) -> Progress:
         return self._progress.get((key, qualifier), Progress())
@@ -85,6 +87,18 @@ class Provisioning:
             return
         self._progress[(key, qualifier)] = _reached(min(ready, requested), requested)
 
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._others.add(task)
+        task.add_done_callback(self._others.discard)
+
+    async def _release(self, spec: FunctionSpec) -> None:
+        """Its workers may end when they have rested for long."""
+        try:
+            await self._warm(spec, 0)
+        except (FunctionsError, OSError) as error:
+            log.warning("what was provisioned for %s stays: %s", spec.name, error)
+
     def _wanted(self, key: FunctionKey, qualifier: str) -> tuple[FunctionSpec, int] | None:
         """What is to be started; None when it is not there."""
         config = self._catalog.provisioned.get(key, qualifier)
@@ -102,7 +116,9 @@ class Provisioning:
         for place in [place for place in self._progress if place[0] == key]:
             if self._catalog.provisioned.get(*place) is None:
                 del self._progress[place]
-                self._served.pop(place, None)
+                served = self._served.pop(place, None)
+                if served is not None:
+                    self._spawn(self._release(served[0]))
 
 
 def _reached(ready: int, requested: int) -> Progress:

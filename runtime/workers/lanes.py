@@ -51,6 +51,7 @@ class Lane:
         self.workers: set[Worker] = set()
         self.idle: dict[Worker, None] = {}  # ordered: the last one in is the warmest
         self.waiting: deque[Invocation] = deque()
+        self.kept = 0  # so many workers do not end for having rested, nor for others
         self.stats = FunctionStats()
 
     def __repr__(self) -> str:

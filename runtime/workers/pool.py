@@ -220,6 +220,16 @@ class WorkerPool:
             await self._change()
         return sum(worker.state is not WorkerState.DEAD for worker in lane.workers)
 
+    def keep(self, spec: FunctionSpec, n: int) -> None:
+        """So many of the function's workers stay, however long they rest; 0 gives them up. One place of the pool is
+        always left to the others."""
+        lane = self._lane(spec)
+        left = self.max_workers - 1 - sum(one.kept for one in self._lanes.values() if one is not lane)
+        lane.kept = max(0, min(n, left))
+        for worker in list(lane.idle):
+            self._wake(lane, worker)
+            self._rest(lane, worker)
+
     def retire(self, qualified_arn: str) -> None:
         """The function is gone or its code has changed: none of its present workers takes another event.
 
@@ -474,6 +484,8 @@ class WorkerPool:
 
     def _rest(self, lane: Lane, worker: Worker) -> None:
         lane.idle[worker] = None
+        if sum(one not in self._resting for one in lane.idle) <= lane.kept:
+            return  # one of those that stay
         self._resting[worker] = self._clock.time()
         if self._rest_timer is None:
             self._start_rest_timer()

@@ -329,3 +329,18 @@ async def test_events_are_whole_under_concurrency(make_pool, function):
     events = [json.dumps([n, "x" * (n * 1000)]).encode() for n in range(60)]
     outcomes = await asyncio.gather(*(pool.invoke(specs[n % 2], event) for n, event in enumerate(events)))
     assert [json.loads(outcome.payload) for outcome in outcomes] == [json.loads(event) for event in events]
+
+
+async def test_kept_workers_outlast_their_rest(make_pool, function):
+    pool = await make_pool(3, idle_timeout_s=0.05)
+    spec = function(ECHO)
+    pool.keep(spec, 2)
+    await pool.warm(spec, 3)
+    async with asyncio.timeout(PATIENCE_S):
+        while pool.stats().workers != 2:
+            await pool._change()
+    assert pool._rest_timer is None  # nobody is left who rests against a clock
+    pool.keep(spec, 0)
+    async with asyncio.timeout(PATIENCE_S):
+        while pool.stats().workers:
+            await pool._change()

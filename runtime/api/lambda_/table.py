@@ -21,7 +21,7 @@ _TAGS: Final = "Tags are kept and told; nothing is decided by them."
 _URL: Final = "Its host name is below the one under which the endpoint was called (`localhost` for an address)."
 _PROVISIONED: Final = (
     "Workers are started ahead, at once and at every start of the broker, as far as the setting `workers` leaves place "
-    "(else FAILED, with how many there are). The pool may end them when they have rested for long."
+    "(else FAILED, with how many there are), and stay; one place is always left to other functions."
 )
 _ASYNC: Final = "Kept and told; acted on as far as there is a queue for asynchronous invocations."
 

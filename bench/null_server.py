@@ -31,15 +31,16 @@ def _answer(body: bytes) -> bytes:
 
 
 ANSWERS = {action: _answer(msgspec.json.encode(answer)) for action, answer in _ANSWERS.items()}
+INVOKE_ANSWER = _answer(b'"echoed"')
 NATIVE_ANSWER = _answer(msgspec.msgpack.encode({"failed": 0}))
 EMPTY_ANSWER = _answer(b"")
 
 
 def answer_to(request: bytes) -> bytes:
-    """By its `X-Amz-Target`; a request without one is a native put."""
+    """By its `X-Amz-Target`; a request without one is an invocation or a native put."""
     at = request.find(b"Kinesis_20131202.")
     if at < 0:
-        return NATIVE_ANSWER
+        return INVOKE_ANSWER if b"/invocations" in request[:256] else NATIVE_ANSWER
     return ANSWERS.get(request[at + 17 : request.find(b"\r", at)], EMPTY_ANSWER)
 
 

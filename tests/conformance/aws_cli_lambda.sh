@@ -35,6 +35,18 @@ lambda update-function-configuration --function-name f --environment 'Variables=
 lambda wait function-updated-v2 --function-name f
 lambda update-function-code --function-name f --zip-file fileb://function.zip --query CodeSha256 >/dev/null
 lambda wait function-updated-v2 --function-name f
+
+# Event source mappings
+aws_ kinesis create-stream --stream-name orders --shard-count 1
+aws_ kinesis wait stream-exists --stream-name orders
+orders=arn:aws:kinesis:us-east-1:000000000000:stream/orders
+mapping=$(lambda create-event-source-mapping --function-name f --event-source-arn $orders --starting-position TRIM_HORIZON --query UUID)
+until [ "$(lambda get-event-source-mapping --uuid "$mapping" --query State)" = Enabled ]; do sleep 0.1; done
+is "$(lambda list-event-source-mappings --function-name f --query 'EventSourceMappings[].UUID')" "$mapping"
+is "$(lambda update-event-source-mapping --uuid "$mapping" --batch-size 7 --query BatchSize)" 7
+until [ "$(lambda get-event-source-mapping --uuid "$mapping" --query State)" = Enabled ]; do sleep 0.1; done
+is "$(lambda delete-event-source-mapping --uuid "$mapping" --query State)" Deleting
+
 fails ResourceConflictException lambda create-function --function-name f --zip-file fileb://function.zip --runtime python3.12 --handler a.b --role $role
 fails ResourceNotFoundException lambda get-function --function-name nothing
 

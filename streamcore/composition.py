@@ -20,6 +20,8 @@ from runtime.events.service import Events
 from runtime.logbook import Logbook
 from runtime.metrics import FunctionsSource, LogbookSource
 from runtime.objects.app import Objects
+from runtime.queues.destination import to_queue
+from runtime.queues.service import Queues
 from runtime.runtimes.check import check_runtime
 from streamcore import services
 from streamcore.api.server import HttpServer
@@ -39,6 +41,7 @@ class Composition:
     events: Events
     logbook: Logbook
     objects: Objects
+    queues: Queues
     url: str
     _parts: AsyncExitStack
 
@@ -63,17 +66,19 @@ class Composition:
             )
             parts.push_async_callback(events.close)
             parts.push_async_callback(objects.close)
-            _connect(broker, functions, events, objects)
+            queues = Queues(broker)
+            parts.push_async_callback(queues.close)
+            _connect(broker, functions, events, objects, queues)
             exposition = Exposition(broker)
             exposition.add(FunctionsSource(functions))
             exposition.add(LogbookSource(logbook))
-            for part in (logbook, functions, objects, events):
+            for part in (logbook, queues, functions, objects, events):
                 await part.start()
-            server = services.server(settings, broker, functions, events, objects, logbook, exposition)
+            server = services.server(settings, broker, functions, events, objects, queues, logbook, exposition)
             parts.push_async_callback(server.stop)
             url = await server.start()
             endpoint.set_result(reachable(url))
-            return cls(broker, server, functions, events, logbook, objects, url, parts.pop_all())
+            return cls(broker, server, functions, events, logbook, objects, queues, url, parts.pop_all())
         raise AssertionError("an exit stack swallows nothing")  # pragma: no cover
 
     async def stop(self) -> None:
@@ -100,17 +105,18 @@ def _functions(broker: Broker, objects: Objects, logbook: Logbook, endpoint: asy
     )
 
 
-def _connect(broker: Broker, functions: Functions, events: Events, objects: Objects) -> None:
+def _connect(broker: Broker, functions: Functions, events: Events, objects: Objects, queues: Queues) -> None:
     """Makes each service a target of the others."""
     functions.destinations.add("s3", objects.deliver)
+    functions.destinations.add("sqs", to_queue(queues))
     objects.notify_through(
         functions.destinations,
-        exists=partial(_target_exists, broker, functions, objects),
+        exists=partial(_target_exists, broker, functions, objects, queues),
         to_event_bridge=events.take,
     )
 
 
-def _target_exists(broker: Broker, functions: Functions, objects: Objects, arn: str) -> bool:
+def _target_exists(broker: Broker, functions: Functions, objects: Objects, queues: Queues, arn: str) -> bool:
     """Whether a target of notifications is there, as far as it can be known here."""
     service, name = service_of(arn), arn.rpartition(":")[2]
     try:
@@ -118,6 +124,8 @@ def _target_exists(broker: Broker, functions: Functions, objects: Objects, arn: 
             functions.invoker.target(arn, broker.settings.scope)
         elif service == "kinesis":
             broker.describe_stream(arn)
+        elif service == "sqs":
+            queues.at(arn)
     except (FunctionsError, StreamcoreError):
         return False
     return service != "s3" or name in objects.store.buckets

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from runtime.events.service import Events
     from runtime.logbook import Logbook
     from runtime.objects.app import Objects
+    from runtime.queues.service import Queues
     from streamcore.api.aws.query import QueryService
     from streamcore.api.http import Api
     from streamcore.broker import Broker
@@ -49,6 +50,7 @@ def server(
     functions: Functions,
     events: Events,
     objects: Objects,
+    queues: Queues,
     logbook: Logbook,
     exposition: Exposition,
 ) -> HttpServer:
@@ -58,7 +60,7 @@ def server(
     from runtime.api.s3.api import S3Api
     from runtime.api.s3.app import S3App
 
-    aws = endpoint(broker, functions, events, logbook)
+    aws = endpoint(broker, functions, events, queues, logbook)
     urls = FunctionUrlApi(functions)
     s3 = S3Api(S3App(objects), aws, settings)
     doors = paths(broker, functions, objects, logbook, exposition, urls)
@@ -66,15 +68,15 @@ def server(
     return HttpServer(settings, doors, by_host, aws.body_limit, streams=s3.streams, claims=is_marked)
 
 
-def endpoint(broker: Broker, functions: Functions, events: Events, logbook: Logbook) -> Endpoint:
+def endpoint(broker: Broker, functions: Functions, events: Events, queues: Queues, logbook: Logbook) -> Endpoint:
     """AWS's services by their protocols, S3 aside. The last protocol gets what none claims."""
     metrics = cloudwatch(logbook)
     return Endpoint(
         [
-            QueryProtocol(broker, [], [cloudwatch_query(logbook)]),
+            QueryProtocol(broker, [], [cloudwatch_query(logbook), sqs_query(queues)]),
             RestJsonProtocol(broker, [], [lambda_(functions), scheduler(events)]),
             RpcCborProtocol(broker, [], [metrics]),
-            TargetProtocol(broker, [KINESIS], [logs(logbook), metrics, event_bridge(events)]),
+            TargetProtocol(broker, [KINESIS], [logs(logbook), metrics, event_bridge(events), sqs(queues)]),
         ]
     )
 
@@ -167,3 +169,23 @@ def cloudwatch_query(logbook: Logbook) -> Deferred[QueryService]:
         return QueryService(cloudwatch(logbook).load(), "2010-08-01", namespace, QUERY)
 
     return Deferred(("2010-08-01",), load)
+
+
+def sqs(queues: Queues) -> Deferred[Service]:
+    def load() -> Service:
+        from runtime.api.sqs import sqs_service
+
+        return sqs_service(queues)
+
+    return Deferred(("AmazonSQS",), load)
+
+
+def sqs_query(queues: Queues) -> Deferred[QueryService]:
+    """SQS as SDKs before 2024 speak it."""
+
+    def load() -> QueryService:
+        from runtime.api.sqs import sqs_query_service
+
+        return sqs_query_service(queues)
+
+    return Deferred(("2012-11-05",), load)

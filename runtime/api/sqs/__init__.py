@@ -22,6 +22,7 @@ from runtime.api.sqs import (
     tag_queue,
     untag_queue,
 )
+from runtime.api.sqs.query import sqs_query_service, sqs_service
 from runtime.api.sqs.shapes import SQS
 
 __all__ = [
@@ -44,6 +45,8 @@ __all__ = [
     "send_message",
     "send_message_batch",
     "set_queue_attributes",
+    "sqs_query_service",
+    "sqs_service",
     "tag_queue",
     "untag_queue",
 ]

@@ -21,10 +21,14 @@ class ChangeMessageVisibilityBatchInput(SqsShape, frozen=True, kw_only=True):
     entries: list[ChangeMessageVisibilityBatchRequestEntry] | None = None
 
 
+class ChangeMessageVisibilityBatchOutput(BatchOutput, frozen=True, kw_only=True):
+    """See BatchOutput."""
+
+
 @SQS.action("ChangeMessageVisibilityBatch")
 async def change_message_visibility_batch(
     queues: Queues, call: Call, input_: ChangeMessageVisibilityBatchInput
-) -> BatchOutput:
+) -> ChangeMessageVisibilityBatchOutput:
     """Each for itself."""
     queue = queue_of(queues, call, input_.queue_url)
 
@@ -33,4 +37,4 @@ async def change_message_visibility_batch(
         check_range("VisibilityTimeout", timeout_s, 0, VISIBILITY_MAX_S)
         queues.change_visibility(queue, handle_of(queue, entry.receipt_handle).number, timeout_s * 1000)
 
-    return each_entry(input_.entries, change)
+    return each_entry(ChangeMessageVisibilityBatchOutput, input_.entries, change)

@@ -18,8 +18,12 @@ class DeleteMessageBatchInput(SqsShape, frozen=True, kw_only=True):
     entries: list[DeleteMessageBatchRequestEntry] | None = None
 
 
+class DeleteMessageBatchOutput(BatchOutput, frozen=True, kw_only=True):
+    """See BatchOutput."""
+
+
 @SQS.action("DeleteMessageBatch")
-async def delete_message_batch(queues: Queues, call: Call, input_: DeleteMessageBatchInput) -> BatchOutput:
+async def delete_message_batch(queues: Queues, call: Call, input_: DeleteMessageBatchInput) -> DeleteMessageBatchOutput:
     """In one commit."""
     queue = queue_of(queues, call, input_.queue_url)
     numbers: list[int] = []
@@ -29,6 +33,6 @@ async def delete_message_batch(queues: Queues, call: Call, input_: DeleteMessage
         check_deletable(queue, handle)
         numbers.append(handle.number)
 
-    output = each_entry(input_.entries, mark)
+    output = each_entry(DeleteMessageBatchOutput, input_.entries, mark)
     await queues.delete_messages(queue, numbers)
     return output

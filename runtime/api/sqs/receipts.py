@@ -18,6 +18,7 @@ class Identified(Protocol):
 
 
 E_ = TypeVar("E_", bound=Identified)
+O_ = TypeVar("O_", bound="BatchOutput")
 
 
 class BatchOutput(SqsShape, frozen=True, kw_only=True):
@@ -40,7 +41,7 @@ def check_deletable(queue: Queue, handle: Handle) -> None:
         )
 
 
-def each_entry(entries: Sequence[E_] | None, act: Callable[[E_], None]) -> BatchOutput:
+def each_entry(output: type[O_], entries: Sequence[E_] | None, act: Callable[[E_], None]) -> O_:
     """Acts on each entry; what raises QueueError is told in its place."""
     given = entries or []
     check_batch_ids([str(required("Id", entry.id)) for entry in given])
@@ -51,4 +52,4 @@ def each_entry(entries: Sequence[E_] | None, act: Callable[[E_], None]) -> Batch
             done.append(IdOnly(id=str(entry.id)))
         except QueueError as error:
             refused.append(failed(str(entry.id), error))
-    return BatchOutput(successful=done or None, failed=refused or None)
+    return output(successful=done or None, failed=refused or None)

@@ -23,9 +23,12 @@ from runtime.objects.app import Objects
 from runtime.queues.destination import to_queue
 from runtime.queues.service import Queues
 from runtime.runtimes.check import check_runtime
+from runtime.topics.destination import to_topic
+from runtime.topics.service import Topics
 from streamcore import services
 from streamcore.api.server import HttpServer
 from streamcore.broker import Broker, start_broker
+from streamcore.client.web import WebPoster
 from streamcore.config import Settings
 from streamcore.errors import StreamcoreError
 from streamcore.metrics import Exposition
@@ -42,6 +45,7 @@ class Composition:
     logbook: Logbook
     objects: Objects
     queues: Queues
+    topics: Topics
     url: str
     _parts: AsyncExitStack
 
@@ -68,17 +72,21 @@ class Composition:
             parts.push_async_callback(objects.close)
             queues = Queues(broker)
             parts.push_async_callback(queues.close)
-            _connect(broker, functions, events, objects, queues)
+            poster = WebPoster()
+            parts.push_async_callback(poster.close)
+            topics = Topics(broker, functions.destinations, queues, poster.post, partial(_result, endpoint))
+            parts.push_async_callback(topics.close)
+            _connect(broker, functions, events, objects, queues, topics)
             exposition = Exposition(broker)
             exposition.add(FunctionsSource(functions))
             exposition.add(LogbookSource(logbook))
-            for part in (logbook, queues, functions, objects, events):
+            for part in (logbook, queues, topics, functions, objects, events):
                 await part.start()
-            server = services.server(settings, broker, functions, events, objects, queues, logbook, exposition)
+            server = services.server(settings, broker, functions, events, objects, queues, topics, logbook, exposition)
             parts.push_async_callback(server.stop)
             url = await server.start()
             endpoint.set_result(reachable(url))
-            return cls(broker, server, functions, events, logbook, objects, queues, url, parts.pop_all())
+            return cls(broker, server, functions, events, logbook, objects, queues, topics, url, parts.pop_all())
         raise AssertionError("an exit stack swallows nothing")  # pragma: no cover
 
     async def stop(self) -> None:
@@ -89,6 +97,11 @@ class Composition:
 def reachable(url: str) -> str:
     """The URL by which a process of this machine reaches the server, also where it listens on every address."""
     return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
+
+
+def _result(endpoint: asyncio.Future[str]) -> str:
+    """The URL of the server; nothing while it is not there yet."""
+    return endpoint.result() if endpoint.done() else ""
 
 
 def _functions(broker: Broker, objects: Objects, logbook: Logbook, endpoint: asyncio.Future[str]) -> Functions:
@@ -105,18 +118,23 @@ def _functions(broker: Broker, objects: Objects, logbook: Logbook, endpoint: asy
     )
 
 
-def _connect(broker: Broker, functions: Functions, events: Events, objects: Objects, queues: Queues) -> None:
+def _connect(
+    broker: Broker, functions: Functions, events: Events, objects: Objects, queues: Queues, topics: Topics
+) -> None:
     """Makes each service a target of the others."""
     functions.destinations.add("s3", objects.deliver)
     functions.destinations.add("sqs", to_queue(queues))
+    functions.destinations.add("sns", to_topic(topics))
     objects.notify_through(
         functions.destinations,
-        exists=partial(_target_exists, broker, functions, objects, queues),
+        exists=partial(_target_exists, broker, functions, objects, queues, topics),
         to_event_bridge=events.take,
     )
 
 
-def _target_exists(broker: Broker, functions: Functions, objects: Objects, queues: Queues, arn: str) -> bool:
+def _target_exists(
+    broker: Broker, functions: Functions, objects: Objects, queues: Queues, topics: Topics, arn: str
+) -> bool:
     """Whether a target of notifications is there, as far as it can be known here."""
     service, name = service_of(arn), arn.rpartition(":")[2]
     try:
@@ -126,6 +144,8 @@ def _target_exists(broker: Broker, functions: Functions, objects: Objects, queue
             broker.describe_stream(arn)
         elif service == "sqs":
             queues.at(arn)
+        elif service == "sns":
+            topics.topic(arn)
     except (FunctionsError, StreamcoreError):
         return False
     return service != "s3" or name in objects.store.buckets

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from runtime.logbook import Logbook
     from runtime.objects.app import Objects
     from runtime.queues.service import Queues
+    from runtime.topics.service import Topics
     from streamcore.api.aws.query import QueryService
     from streamcore.api.http import Api
     from streamcore.broker import Broker
@@ -51,6 +52,7 @@ def server(
     events: Events,
     objects: Objects,
     queues: Queues,
+    topics: Topics,
     logbook: Logbook,
     exposition: Exposition,
 ) -> HttpServer:
@@ -60,20 +62,22 @@ def server(
     from runtime.api.s3.api import S3Api
     from runtime.api.s3.app import S3App
 
-    aws = endpoint(broker, functions, events, queues, logbook)
+    aws = endpoint(broker, functions, events, queues, topics, logbook)
     urls = FunctionUrlApi(functions)
     s3 = S3Api(S3App(objects), aws, settings)
-    doors = paths(broker, functions, objects, logbook, exposition, urls)
+    doors = paths(broker, functions, objects, topics, logbook, exposition, urls)
     by_host = ByHost({HOST_PART: urls}, Watched(s3, logbook.meter))
     return HttpServer(settings, doors, by_host, aws.body_limit, streams=s3.streams, claims=is_marked)
 
 
-def endpoint(broker: Broker, functions: Functions, events: Events, queues: Queues, logbook: Logbook) -> Endpoint:
+def endpoint(
+    broker: Broker, functions: Functions, events: Events, queues: Queues, topics: Topics, logbook: Logbook
+) -> Endpoint:
     """AWS's services by their protocols, S3 aside. The last protocol gets what none claims."""
     metrics = cloudwatch(logbook)
     return Endpoint(
         [
-            QueryProtocol(broker, [], [cloudwatch_query(logbook), sqs_query(queues)]),
+            QueryProtocol(broker, [], [cloudwatch_query(logbook), sqs_query(queues), sns(topics)]),
             RestJsonProtocol(broker, [], [lambda_(functions), scheduler(events)]),
             RpcCborProtocol(broker, [], [metrics]),
             TargetProtocol(broker, [KINESIS], [logs(logbook), metrics, event_bridge(events), sqs(queues)]),
@@ -85,6 +89,7 @@ def paths(
     broker: Broker,
     functions: Functions,
     objects: Objects,
+    topics: Topics,
     logbook: Logbook,
     exposition: Exposition,
     urls: Api,
@@ -93,7 +98,9 @@ def paths(
     from runtime.api import downloads, function_urls, sample_events
     from runtime.api.mappings import MappingsApi
     from runtime.api.s3 import webhook
+    from runtime.api.sns.door import SubscriptionDoor
     from runtime.functions.downloads import PREFIX
+    from runtime.topics.service import DOOR
 
     operations = OperationsApi(broker, exposition)
     mappings = Watched(MappingsApi(broker, functions), logbook.meter)
@@ -108,6 +115,7 @@ def paths(
         PREFIX: downloads.DownloadsApi(functions.downloads, broker.clock),
         function_urls.PATH_PREFIX: urls,
         webhook.PATH: webhook.WebhookApi(objects),
+        DOOR: SubscriptionDoor(topics),
     }
 
 
@@ -189,3 +197,12 @@ def sqs_query(queues: Queues) -> Deferred[QueryService]:
         return sqs_query_service(queues)
 
     return Deferred(("2012-11-05",), load)
+
+
+def sns(topics: Topics) -> Deferred[QueryService]:
+    def load() -> QueryService:
+        from runtime.api.sns import sns_query_service
+
+        return sns_query_service(topics)
+
+    return Deferred(("2010-03-31",), load)

@@ -20,9 +20,10 @@ def test_a_message_there_and_gone(world: World) -> None:
     sent = world.sqs.send_message(
         QueueUrl=url, MessageBody="grün", MessageAttributes=ATTRIBUTES, MessageSystemAttributes=trace
     )
-    assert sent["MD5OfMessageSystemAttributes"] == "5ae4d5d7636402d80f4eb6d213245a88" or len(
-        sent["MD5OfMessageSystemAttributes"]
-    ) == 32
+    assert (
+        sent["MD5OfMessageSystemAttributes"] == "5ae4d5d7636402d80f4eb6d213245a88"
+        or len(sent["MD5OfMessageSystemAttributes"]) == 32
+    )
     world.advance(2)
     [message] = world.receive(url, MessageAttributeNames=["All"])
     assert (message["Body"], message["MessageId"]) == ("grün", sent["MessageId"])
@@ -195,9 +196,7 @@ def test_a_handle_of_another_queue_is_none(world: World) -> None:
 
 def test_dead_letters(world: World) -> None:
     dead = world.queue("dead")
-    url = world.queue(
-        VisibilityTimeout=1, RedrivePolicy=f'{{"deadLetterTargetArn":"{ARN}dead","maxReceiveCount":"2"}}'
-    )
+    url = world.queue(VisibilityTimeout=1, RedrivePolicy=f'{{"deadLetterTargetArn":"{ARN}dead","maxReceiveCount":"2"}}')
     world.sqs.send_message(QueueUrl=url, MessageBody="poison", MessageAttributes=ATTRIBUTES)
     world.sqs.send_message(QueueUrl=url, MessageBody="L" * 5000)  # one that is kept beside
     for _ in range(2):

@@ -18,7 +18,7 @@ from runtime.errors import FunctionsError
 from runtime.events.bus import Missed
 from runtime.events.service import Events
 from runtime.logbook import Logbook
-from runtime.metrics import FunctionsSource, LogbookSource
+from runtime.metrics import FunctionsSource, LogbookSource, QueuesSource
 from runtime.objects.app import Objects
 from runtime.queues.destination import to_queue
 from runtime.queues.service import Queues
@@ -80,6 +80,7 @@ class Composition:
             exposition = Exposition(broker)
             exposition.add(FunctionsSource(functions))
             exposition.add(LogbookSource(logbook))
+            exposition.add(QueuesSource(queues, topics))
             for part in (logbook, queues, topics, functions, objects, events):
                 await part.start()
             server = services.server(settings, broker, functions, events, objects, queues, topics, logbook, exposition)

@@ -50,8 +50,13 @@ class Issue(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def timestamp(self) -> str:
-        at = datetime.fromtimestamp(self.at_ms / 1000, UTC)
-        return f"{at:%Y-%m-%dT%H:%M:%S}.{self.at_ms % 1000:03d}Z"
+        return told_time(self.at_ms)
+
+
+def told_time(at_ms: int) -> str:
+    """`2026-01-31T12:00:00.000Z`"""
+    at = datetime.fromtimestamp(at_ms / 1000, UTC)
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{at_ms % 1000:03d}Z"
 
 
 def structured(text: str) -> dict[str, str]:

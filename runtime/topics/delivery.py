@@ -13,7 +13,7 @@ from runtime.errors import DestinationError, QueueError
 from runtime.events.outbox import Delivery
 from runtime.model.queue_message import Attribute, Content
 from runtime.model.topic import AGE_S, RETRIES, Subscription, Topic, retries_of
-from runtime.model.topic_message import Issue, notification
+from runtime.model.topic_message import Issue, notification, told_time
 from runtime.queues.sending import Outgoing
 from runtime.queues.service import Queues
 from runtime.sources import sns
@@ -75,6 +75,7 @@ def confirmation(subscription: Subscription, confirm_url: str, now_ms: int) -> D
         "Message": f"You have chosen to subscribe to the topic {subscription.topic}.\n"
         "To confirm the subscription, visit the SubscribeURL included in this message.",
         "SubscribeURL": confirm_url,
+        "Timestamp": told_time(now_ms),
     }
     headers = _headers("SubscriptionConfirmation", id_, subscription.topic, None)
     return Delivery(

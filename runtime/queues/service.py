@@ -27,6 +27,7 @@ from runtime.model.queue import Message, Original, Standing
 from runtime.model.queue_message import Content, check_content, md5_of, md5_of_attributes
 from runtime.model.queue_settings import QUEUES_MAX, QueueRecord, read_allowed, refused_target
 from runtime.queues import shelf
+from runtime.queues.moves import Moves
 from runtime.queues.queue import Queue, QueueKey
 from runtime.queues.sending import Outgoing, Sent, deduplicated, message_of
 from streamcore.broker import Broker
@@ -63,6 +64,7 @@ class Queues:
         #: Held while queues are made, changed and deleted.
         self.changing = asyncio.Lock()
         self.sent = self.received = self.deleted = self.redriven = self.expired = 0
+        self.moves = Moves(broker, self)
 
     def __repr__(self) -> str:
         return f"<Queues {len(self._queues)}>"
@@ -85,6 +87,7 @@ class Queues:
     async def close(self) -> None:
         """Writes down which messages are in flight, and how often they were received."""
         self.drain()
+        await self.moves.close()
         self._visibility.close()
         self._retention.close()
         rows = [
@@ -342,14 +345,33 @@ class Queues:
         queue.state.advance(now_ms)
         return queue.state.visible, queue.state.flying, queue.state.delayed
 
-    async def move(self, source: Queue, target: Queue, most: int) -> int:
-        """Moves messages that are visible, as a redrive does; how many."""
+    async def move(self, source: Queue, target: Queue | None, most: int) -> int:
+        """Moves up to so many messages that are visible, each in its order, to a queue, or back to where they became
+        dead letters; how many. Raises QueueError when one of them came from no queue that there is."""
         messages, _ = source.state.take(self._clock.now_ms(), most, 0)
+        by_target: dict[QueueKey, list[Message]] = {}
+        lost = []
         for message in messages:
             source.state.remove(message.number)
-        if messages:
-            await self._redrive(source, target, messages, is_back=True)
+            message.received, message.standing = message.received - 1, Standing.READY
+            to = target or self._source_of(message)
+            if to is None:
+                lost.append(message)
+            else:
+                by_target.setdefault(to.key, []).append(message)
+        for message in lost:
+            source.state.restore(message)
+        for key, some in by_target.items():
+            await self._redrive(source, self._queues[key], some, is_back=True)
+        if lost:
+            raise QueueError("UnsupportedOperation", "CouldNotDetermineMessageSource")
         return len(messages)
+
+    def _source_of(self, message: Message) -> Queue | None:
+        try:
+            return self.at(message.source)
+        except QueueError:
+            return None
 
     # ------------------------------------------------------------ dead letters
 

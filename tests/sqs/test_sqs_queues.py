@@ -162,3 +162,60 @@ def test_the_query_protocol(world: World) -> None:
     assert (status, "<Code>AWS.SimpleQueueService.NonExistentQueue</Code>" in text) == (400, True)
     status, text = world.form("/", Action="CreateQueue", QueueName="a b")
     assert (status, "<Code>InvalidParameterValue</Code>" in text) == (400, True)
+
+
+def test_dead_letters_are_moved_back(world: World) -> None:
+    dead = world.queue("dead")
+    url = world.queue(**redrive(ARN + "dead", 1))
+    bodies = [f"m{n}" for n in range(5)] + ["L" * 3000]
+    for body in bodies:
+        world.sqs.send_message(QueueUrl=url, MessageBody=body)
+    assert len(world.receive(url, VisibilityTimeout=0)) == 6
+    assert world.receive(url) == []
+    assert error_of(world.sqs.start_message_move_task, SourceArn=ARN + "q") == (
+        "InvalidParameterValue",
+        "Source queue must be configured as a Dead Letter Queue.",
+    )
+    start = {"SourceArn": ARN + "dead", "MaxNumberOfMessagesPerSecond": 2}
+    handle = world.sqs.start_message_move_task(**start)["TaskHandle"]
+    assert error_of(world.sqs.start_message_move_task, **start)[0] == "UnsupportedOperation"
+    world.advance(0)
+    assert (world.counts(dead)[0], world.counts(url)[0]) == (4, 2)
+    world.advance(1)
+    assert world.counts(dead)[0] == 2
+    told = world.sqs.cancel_message_move_task(TaskHandle=handle)
+    assert told["ApproximateNumberOfMessagesMoved"] == 4
+    assert error_of(world.sqs.cancel_message_move_task, TaskHandle=handle)[0] == "ResourceNotFoundException"
+    world.advance(5)
+    world.sqs.start_message_move_task(SourceArn=ARN + "dead")
+    world.advance(0)
+    world.restart(in_order=False)
+    assert world.bodies(url) == bodies
+    assert world.receive(dead) == []
+
+
+def test_tasks_are_told(world: World) -> None:
+    dead, other = world.queue("dead"), world.queue("other")
+    url = world.queue(**redrive(ARN + "dead", 1))
+    world.sqs.send_message(QueueUrl=url, MessageBody="m")
+    world.receive(url, VisibilityTimeout=0)
+    world.receive(url)
+    world.sqs.start_message_move_task(SourceArn=ARN + "dead", DestinationArn=ARN + "other")
+    world.advance(0)
+    [task] = world.sqs.list_message_move_tasks(SourceArn=ARN + "dead")["Results"]
+    assert task == {
+        "Status": "COMPLETED",
+        "SourceArn": ARN + "dead",
+        "DestinationArn": ARN + "other",
+        "ApproximateNumberOfMessagesMoved": 1,
+        "ApproximateNumberOfMessagesToMove": 1,
+        "StartedTimestamp": NOW_MS,
+    }
+    assert world.bodies(other) == ["m"]
+    world.sqs.send_message(QueueUrl=dead, MessageBody="from nowhere")
+    world.sqs.start_message_move_task(SourceArn=ARN + "dead")
+    world.advance(0)
+    [task] = world.sqs.list_message_move_tasks(SourceArn=ARN + "dead")["Results"]
+    assert (task["Status"], task["FailureReason"]) == ("FAILED", "CouldNotDetermineMessageSource")
+    assert world.bodies(dead) == ["from nowhere"]
+    assert error_of(world.sqs.list_message_move_tasks, SourceArn=ARN + "none")[0] == "ResourceNotFoundException"

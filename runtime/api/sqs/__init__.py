@@ -2,6 +2,7 @@
 
 from runtime.api.sqs import (
     add_permission,
+    cancel_message_move_task,
     change_message_visibility,
     change_message_visibility_batch,
     create_queue,
@@ -11,6 +12,7 @@ from runtime.api.sqs import (
     get_queue_attributes,
     get_queue_url,
     list_dead_letter_source_queues,
+    list_message_move_tasks,
     list_queue_tags,
     list_queues,
     purge_queue,
@@ -19,6 +21,7 @@ from runtime.api.sqs import (
     send_message,
     send_message_batch,
     set_queue_attributes,
+    start_message_move_task,
     tag_queue,
     untag_queue,
 )
@@ -28,6 +31,7 @@ from runtime.api.sqs.shapes import SQS
 __all__ = [
     "SQS",
     "add_permission",
+    "cancel_message_move_task",
     "change_message_visibility",
     "change_message_visibility_batch",
     "create_queue",
@@ -37,6 +41,7 @@ __all__ = [
     "get_queue_attributes",
     "get_queue_url",
     "list_dead_letter_source_queues",
+    "list_message_move_tasks",
     "list_queue_tags",
     "list_queues",
     "purge_queue",
@@ -47,6 +52,7 @@ __all__ = [
     "set_queue_attributes",
     "sqs_query_service",
     "sqs_service",
+    "start_message_move_task",
     "tag_queue",
     "untag_queue",
 ]

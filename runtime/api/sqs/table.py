@@ -25,6 +25,7 @@ NOTES: Final[dict[str, tuple[str, str]]] = {
     "DeleteQueue": (DONE, "At once: there are no 60 seconds until its name is free."),
     "GetQueueAttributes": (DONE, "The counts are exact."),
     "PurgeQueue": (DONE, "All is gone when it answers."),
+    "ListMessageMoveTasks": (DONE, "Tasks are forgotten at a restart; what they moved stays moved."),
     "ReceiveMessage": (
         DONE,
         "All messages that there are may be found by one receive, oldest first. `SenderId` is the sender's account.",
@@ -83,8 +84,8 @@ ERROR_MESSAGE and RETRY_ATTEMPTS.
 
 ## Not here
 
-Encryption by keys and queue policies (kept, told, without effect), message move tasks (StartMessageMoveTask and its
-like answer `UnknownOperationException`), queues as event sources of functions (CreateEventSourceMapping refuses them).
+Encryption by keys and queue policies (kept, told, without effect); queues as event sources of functions
+(CreateEventSourceMapping refuses them).
 """
 
 

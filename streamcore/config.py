@@ -81,8 +81,15 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     max_inflight_bytes: _Bytes = 256 * 1024 * 1024
     #: Open connections; more are refused.
     max_connections: Annotated[int, msgspec.Meta(ge=1)] = 4096
-    #: How long a client may take to send its request, in seconds.
+    #: Open connections of one address, and its requests in progress; loopback is bounded by the totals alone.
+    max_connections_per_client: Annotated[int, msgspec.Meta(ge=1)] = 512
+    max_requests_per_client: Annotated[int, msgspec.Meta(ge=1)] = 512
+    #: The line and the headers of a request together, in bytes; more is answered with 431.
+    max_header_bytes: Annotated[int, msgspec.Meta(ge=8192, le=1024 * 1024)] = 64 * 1024
+    #: How long a client may take to send its request, and how long it may take nothing of its answer, in seconds.
     request_timeout_s: Annotated[float, msgspec.Meta(gt=0)] = 30.0
+    #: How long a connection may rest between two requests, in seconds.
+    idle_timeout_s: Annotated[float, msgspec.Meta(gt=0)] = 180.0
     #: Time for requests in progress to end after SIGTERM, in seconds.
     drain_s: Annotated[float, msgspec.Meta(ge=0)] = 5.0
     #: Worker processes of functions, all together.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from streamcore.api.clients import Clients
 from streamcore.api.http import Api, Response, StreamsBody
 from streamcore.config import Settings
 
@@ -45,6 +46,7 @@ class Door:
         self._claims: Claims = claims or _nothing
         #: Of the bodies of all requests in progress.
         self.inflight_bytes = 0
+        self.clients = Clients(settings)
 
     def body_limit(self, method: str, path: str) -> int:
         """The most bytes that a body may have at this path."""
@@ -64,6 +66,11 @@ class Door:
 
     def too_large(self, method: str, path: str) -> Response:
         return Response(413, dict(TEXT), f"A request has at most {self.body_limit(method, path)} bytes.\n".encode())
+
+    def too_many(self) -> Response:
+        """The refusal of a request beyond what its client may have under way."""
+        text = f"A client has at most {self._settings.max_requests_per_client} requests in progress.\n"
+        return Response(503, {**TEXT, "retry-after": "1"}, text.encode())
 
     def too_slow(self) -> Response:
         text = f"The request did not arrive within {self._settings.request_timeout_s:g} s.\n"

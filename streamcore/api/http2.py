@@ -23,6 +23,7 @@ from h2.settings import SettingCodes, Settings
 from hyperframe.frame import Frame, GoAwayFrame
 
 from streamcore import config
+from streamcore.api.clients import address_of
 from streamcore.api.door import STREAM_HELD_BYTES, Door
 from streamcore.api.http import BodyBroken, Request, Response, StreamingResponse
 
@@ -41,8 +42,6 @@ _OURS: Final = {
 }
 #: What is handed to the transport at once.
 WRITE_BYTES: Final = 256 * 1024
-#: A connection without requests is closed after this.
-IDLE_S: Final = 180.0
 #: A stream that takes no byte of an event for so long is reset: the life of a subscription.
 EVENT_STALL_S: Final = 300.0
 
@@ -189,6 +188,7 @@ class _Stream:
         "headers",
         "held_bytes",
         "id",
+        "is_counted",
         "is_refused",
         "method",
         "path",
@@ -216,6 +216,7 @@ class _Stream:
         self.body: list[bytes] = []
         self.held_bytes = 0
         self.is_refused = False
+        self.is_counted = False
         self.feed: _Feed | None = None
         self.task: asyncio.Task[None] | None = None
         self.timer: asyncio.TimerHandle | None = None
@@ -257,6 +258,7 @@ class Connection(asyncio.Protocol):
         )
         self._h2 = _H2(config)
         self._transport: Any = None
+        self._client = ""
         self._streams: dict[int, _Stream] = {}
         self._patience = Patience()
         self._is_paused = False
@@ -268,6 +270,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
+        self._client = address_of(transport.get_extra_info("peername"))
         self._server.connections.add(self)
         self._h2.local_settings = Settings(client=False, initial_values=_OURS)
         self._h2.initiate_connection()
@@ -302,6 +305,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._server.connections.discard(self)
+        self._door.clients.disconnect(self._client)
         self._stop_idle()
         for stream in list(self._streams.values()):
             self._drop(stream)
@@ -364,7 +368,8 @@ class Connection(asyncio.Protocol):
             stream.method, stream.path, stream.headers, stream.query
         )
         size = STREAM_HELD_BYTES if is_streamed else stream.declared_bytes
-        refusal = self._door.refuse(size, stream.method, stream.path)
+        stream.is_counted = self._door.clients.begin(self._client)
+        refusal = self._door.refuse(size, stream.method, stream.path) if stream.is_counted else self._door.too_many()
         if refusal is not None:
             self._refuse(stream, refusal)
         elif is_streamed:
@@ -488,6 +493,8 @@ class Connection(asyncio.Protocol):
             stream.feed.abandon()
         self._door.inflight_bytes -= stream.held_bytes
         stream.held_bytes = 0
+        if stream.is_counted:
+            self._door.clients.end(self._client)
         if stream.task is not None and stream.task is not asyncio.current_task():
             stream.task.cancel()
         if not self._streams and not self._transport.is_closing():
@@ -601,7 +608,7 @@ class Connection(asyncio.Protocol):
 
     def _watch_idle(self) -> None:
         self._stop_idle()
-        self._idle = self._loop.call_later(IDLE_S, self.start_draining)
+        self._idle = self._loop.call_later(self._settings.idle_timeout_s, self.start_draining)
 
     def _stop_idle(self) -> None:
         if self._idle is not None:

@@ -12,6 +12,7 @@ import ssl
 from collections.abc import Callable
 from typing import Any, Final
 
+from streamcore.api.clients import Clients, address_of
 from streamcore.config import Settings
 
 #: RFC 9113, 3.4. No request of HTTP/1.1 begins like it.
@@ -25,8 +26,11 @@ Factory = Callable[[], asyncio.Protocol]
 class Listener:
     """`handed_over` tells how many connections the two protocols have."""
 
-    def __init__(self, settings: Settings, http1: Factory, http2: Factory, handed_over: Callable[[], int]) -> None:
+    def __init__(
+        self, settings: Settings, http1: Factory, http2: Factory, handed_over: Callable[[], int], clients: Clients
+    ) -> None:
         self.settings = settings
+        self.clients = clients
         self.http1 = http1
         self.http2 = http2
         self.sniffing: set[Sniffer] = set()
@@ -75,20 +79,23 @@ class Listener:
 class Sniffer(asyncio.Protocol):
     """A connection until its first bytes are there."""
 
-    __slots__ = ("_head", "_listener", "_timer", "_transport")
+    __slots__ = ("_client", "_head", "_listener", "_timer", "_transport")
 
     def __init__(self, listener: Listener) -> None:
         self._listener = listener
         self._transport: Any = None
         self._timer: asyncio.TimerHandle | None = None
         self._head = b""
+        self._client: str | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
-        if self._listener.is_full:
+        client = address_of(transport.get_extra_info("peername"))
+        if self._listener.is_full or not self._listener.clients.connect(client):
             self._transport.write(_FULL)
             self._transport.close()
             return
+        self._client = client
         self._listener.sniffing.add(self)
         timeout_s = self._listener.settings.request_timeout_s
         self._timer = asyncio.get_running_loop().call_later(timeout_s, self._on_silence)
@@ -106,6 +113,8 @@ class Sniffer(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._leave()
+        if self._client is not None:
+            self._listener.clients.disconnect(self._client)
 
     def give_up(self) -> None:
         self._leave()
@@ -118,6 +127,7 @@ class Sniffer(asyncio.Protocol):
 
     def _hand_over(self, protocol: asyncio.Protocol, head: bytes) -> None:
         self._leave()
+        self._client = None  # whoever has it now counts it out
         self._transport.set_protocol(protocol)
         protocol.connection_made(self._transport)
         protocol.data_received(head)

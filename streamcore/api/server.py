@@ -18,6 +18,7 @@ from aiohttp.web_exceptions import HTTPRequestEntityTooLarge
 
 from streamcore.api.door import STREAM_HELD_BYTES, BodyLimit, Claims, Door
 from streamcore.api.http import Api, BodyBroken, Request, Response, StreamingResponse, StreamsBody
+from streamcore.api.http1 import EVENT_STALL_S, Handler
 from streamcore.api.http2 import Http2Server
 from streamcore.api.listener import Listener
 from streamcore.api.tls import server_context, utc
@@ -48,9 +49,9 @@ class HttpServer:
         their path."""
         self._settings = settings
         self._door = Door(settings, apis, fallback, body_limit, streams, claims)
-        self._http = _BoundedServer(self._handle, self._door, settings.request_timeout_s)
+        self._http = _BoundedServer(self._handle, self._door, settings)
         self._http2 = Http2Server(settings, self._door)
-        self._listener = Listener(settings, self._http, self._http2, self._handed_over)
+        self._listener = Listener(settings, self._http, self._http2, self._handed_over, self._door.clients)
         self.urls: list[str] = []
 
     async def start(self) -> str:
@@ -78,6 +79,15 @@ class HttpServer:
     # ------------------------------------------------------------
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        client, clients = cast(Handler, request.protocol).client, self._door.clients
+        if not clients.begin(client):
+            return _whole(self._door.too_many(), keep_alive=False)
+        try:
+            return await self._answer(request)
+        finally:
+            clients.end(client)
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         path, _, query = request.raw_path.partition("?")
         content = request.content
         # Most requests came whole in one read: those are answered without another turn of the loop.
@@ -145,19 +155,20 @@ class HttpServer:
 
 
 class _BoundedServer(web.Server):
-    """aiohttp's connection handling with bounds: on bodies, on the time until the first request (on connections:
-    `listener.py`). The reads of a client that vanished are cancelled, or they would wait on; its writes go on, as they
+    """aiohttp's connection handling with bounds: on bodies here, on heads and answers in `http1.py`, on connections in
+    `listener.py`. The reads of a client that vanished are cancelled, or they would wait on; its writes go on, as they
     are under way."""
 
-    def __init__(self, handler: Callable[[web.BaseRequest], Any], door: Door, request_timeout_s: float) -> None:
-        super().__init__(
-            handler, request_factory=self._make_bounded, access_log=None, auto_decompress=False, lingering_time=2.0
-        )
+    def __init__(self, handler: Callable[[web.BaseRequest], Any], door: Door, settings: Settings) -> None:
+        super().__init__(handler, request_factory=self._make_bounded)
         self._door = door
-        self._request_timeout_s = request_timeout_s
-        #: Connections that sent no whole head yet, and when they are given up.
-        self._silent: dict[Any, asyncio.TimerHandle] = {}
+        self._settings = settings
         self._reading: dict[Any, asyncio.Task[Any] | None] = {}
+
+    def __call__(self) -> Handler:
+        return Handler(
+            self, self._settings, loop=self._loop, access_log=None, auto_decompress=False, lingering_time=2.0
+        )
 
     @property
     def open_count(self) -> int:
@@ -173,31 +184,15 @@ class _BoundedServer(web.Server):
 
     def _make_bounded(self, message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
         loop = asyncio.get_running_loop()
-        self._heard_of(protocol)
         most = self._door.body_limit(message.method, message.path.partition("?")[0])
         return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=most)
 
-    def connection_made(self, handler: Any, transport: asyncio.Transport) -> None:
-        super().connection_made(handler, transport)
-        loop = asyncio.get_running_loop()
-        self._silent[handler] = loop.call_later(self._request_timeout_s, self._give_up, handler, transport)
-
     def connection_lost(self, handler: Any, exc: BaseException | None = None) -> None:
         super().connection_lost(handler, exc)
-        self._heard_of(handler)
+        self._door.clients.disconnect(handler.client)
         task = self._reading.pop(handler, None)
         if task is not None:
             task.cancel()
-
-    def _heard_of(self, handler: Any) -> None:
-        timer = self._silent.pop(handler, None)
-        if timer is not None:
-            timer.cancel()
-
-    def _give_up(self, handler: Any, transport: asyncio.Transport) -> None:
-        self._silent.pop(handler, None)
-        transport.write(b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
-        transport.close()
 
 
 def _whole(answer: Response, *, keep_alive: bool, is_head: bool = False) -> web.StreamResponse:
@@ -244,6 +239,7 @@ class _Whole:
             transport.write(head + body)
         else:
             transport.writelines((head, body))
+        if request.protocol.writing_paused:
             await request.protocol._drain_helper()
 
     async def write_eof(self, data: bytes = b"") -> None:
@@ -257,6 +253,8 @@ async def _stream(request: web.BaseRequest, answer: StreamingResponse) -> web.St
     if "content-length" not in response.headers:
         response.enable_chunked_encoding()
     events: AsyncIterator[bytes] = answer.events
+    handler = cast(Handler, request.protocol)
+    usual_s, handler.stall_s = handler.stall_s, EVENT_STALL_S
     try:
         await response.prepare(request)
         async for event in events:
@@ -264,6 +262,7 @@ async def _stream(request: web.BaseRequest, answer: StreamingResponse) -> web.St
     except ConnectionError:
         log.debug("a reader of %s went away", request.rel_url.path)
     finally:
+        handler.stall_s = usual_s
         close = getattr(events, "aclose", None)
         if close is not None:
             await close()

@@ -408,12 +408,13 @@ async def test_a_client_that_ends_with_an_error(api: TestApi, connect: Connect) 
     assert api.cancelled.is_set()
 
 
-async def test_an_idle_connection_is_closed(monkeypatch: pytest.MonkeyPatch, connect: Connect) -> None:
-    monkeypatch.setattr(http2, "IDLE_S", 0.05)
-    client = await connect()
-    assert (await client.request()).status == 200
-    await client.closed()
-    assert client.goaway is not None
+async def test_an_idle_connection_is_closed() -> None:
+    async with serving(idle_timeout_s=0.05) as (server, _):
+        client = await Http2Client.connect(port_of(server))
+        assert (await client.request()).status == 200
+        await client.closed()
+        assert client.goaway is not None
+        await client.close()
 
 
 async def test_ping(connect: Connect) -> None:

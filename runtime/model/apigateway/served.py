@@ -105,7 +105,8 @@ class ServedStage:
 
     def _bucket(self, resource: Resource, method: Method) -> RateBucket | None:
         """Of the method's own setting; else the one that all methods of the stage share."""
-        setting = self.stage.method_settings.get(setting_key(resource.path, method.http_method))
+        settings, key = self.stage.method_settings, setting_key(resource.path, method.http_method)
+        setting = settings.get(key) or settings.get(key.removeprefix("~1"))
         return self._shared if setting is None else bucket_of(setting)
 
 

@@ -12,7 +12,8 @@ import msgspec
 from runtime.errors import ApiConflictError, ApiGatewayError, ApiLimitError, ApiNotFoundError
 from runtime.gateway.records import ApiRecord, DeploymentRecord, Shelf, StageRecord
 from runtime.model.apigateway.served import BROKEN, ServedStage
-from runtime.model.apigateway.values import Content, Deployment, Method, Resource, Stage
+from runtime.model.apigateway.structure import methods_of
+from runtime.model.apigateway.values import Content, Deployment, Stage
 from streamcore.broker import Broker
 from streamcore.model.stream import Scope
 
@@ -227,39 +228,8 @@ class Apis:
 
 def check_deployable(content: Content) -> None:
     """Raises ApiGatewayError."""
-    methods = [each for resource in content.resources.values() for each in (resource.resource_methods or {}).values()]
+    methods = list(methods_of(content))
     if not methods:
         raise ApiGatewayError("The REST API doesn't contain any methods")
     if any(each.method_integration is None for each in methods):
         raise ApiGatewayError("No integration defined for method")
-
-
-# ---------------------------------------------------------------- inside an API
-
-
-def resource_of(content: Content, resource_id: str) -> Resource:
-    """Raises ApiNotFoundError."""
-    found = content.resources.get(resource_id)
-    if found is None:
-        raise ApiNotFoundError("Invalid Resource identifier specified")
-    return found
-
-
-def method_of(resource: Resource, name: str) -> Method:
-    """Raises ApiNotFoundError."""
-    found = (resource.resource_methods or {}).get(name)
-    if found is None:
-        raise ApiNotFoundError("Invalid Method identifier specified")
-    return found
-
-
-def with_resource(content: Content, resource: Resource) -> Content:
-    return msgspec.structs.replace(content, resources=content.resources | {resource.id: resource})
-
-
-def with_method(content: Content, resource: Resource, name: str, method: Method | None) -> Content:
-    """The content with another method of a resource, or without it."""
-    methods = {known: each for known, each in (resource.resource_methods or {}).items() if known != name}
-    if method is not None:
-        methods[name] = method
-    return with_resource(content, msgspec.structs.replace(resource, resource_methods=methods or None))

@@ -26,8 +26,8 @@ from streamcore.model.stream import Scope
 #: Headers of a connection, which go no further.
 HOP_BY_HOP: Final = frozenset(
     {
-        "connection", "content-length", "expect", "host", "keep-alive", "proxy-authenticate", "proxy-authorization", "te",
-        "trailer", "transfer-encoding", "upgrade",
+        "connection", "content-length", "expect", "host", "keep-alive", "proxy-authenticate", "proxy-authorization",
+        "te", "trailer", "transfer-encoding", "upgrade",
     }
 )  # fmt: skip
 #: Headers of an HTTP server that API Gateway passes on under another name.
@@ -123,9 +123,7 @@ class Integrations:
         request_id = str(exchange.context["requestId"])
         scope = Scope(served.account, served.region)
         try:
-            return await self._functions(
-                uri.arn, event, scope=scope, request_id=request_id, timeout_s=plan.timeout_s
-            )
+            return await self._functions(uri.arn, event, scope=scope, request_id=request_id, timeout_s=plan.timeout_s)
         except TimeoutError:
             raise
         except EventTooLargeError as error:

@@ -53,9 +53,7 @@ class Pipeline:
         self._integrations = integrations
         self._write_log = write_log
 
-    async def serve(
-        self, api_id: str, stage: str, segments: list[str], request: Arrived, caller: Caller
-    ) -> Answered:
+    async def serve(self, api_id: str, stage: str, segments: list[str], request: Arrived, caller: Caller) -> Answered:
         """Answers any request; `segments` are those of the path below the stage, still percent-encoded."""
         served = self._apis.served(api_id, stage)
         if served is None or served.api.disable_execute_api_endpoint:
@@ -141,9 +139,7 @@ class Pipeline:
         if target.bucket is not None and not target.bucket.take(self._clock.monotonic()):
             raise Refused("THROTTLED", "Too Many Requests")
 
-    def _admit_key(
-        self, served: ServedStage, target: ServedMethod, exchange: Exchange, grant: Grant | None
-    ) -> None:
+    def _admit_key(self, served: ServedStage, target: ServedMethod, exchange: Exchange, grant: Grant | None) -> None:
         if served.api.api_key_source == "AUTHORIZER":
             value = None if grant is None else grant.usage_key
         else:

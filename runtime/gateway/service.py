@@ -34,9 +34,7 @@ class Gateway:
         self.authorizers = Authorizers(broker.clock, self.functions)
         self.apis.on_change.append(self.authorizers.forget)
         integrations = Integrations(ports, self.functions)
-        self.pipeline = Pipeline(
-            broker.clock, self.apis, self.keys, self.authorizers, integrations, ports.write_log
-        )
+        self.pipeline = Pipeline(broker.clock, self.apis, self.keys, self.authorizers, integrations, ports.write_log)
         self._accounts = Shelf(broker, "apigateway-account", AccountRecord)
 
     def __repr__(self) -> str:

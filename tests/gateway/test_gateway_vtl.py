@@ -93,7 +93,7 @@ def render(text: str, body: str = BODY, **variables: Any) -> str:
      "true true false true false"),
     ("#set($s = 'abc')$s.equals('abc') $s.equalsIgnoreCase('ABC') $s.charAt(1) $s.concat('d')", "true true b abcd"),
     ("#set($s = 'abc')$s.substring(9)|$s.nonsense()|", "$s.substring(9)|$s.nonsense()|"),
-    ("#set($l = [])$l.add('x') $l.add(0, 'y') $l $l.contains('x') $l.indexOf('x')", "true $l.add(0, 'y') [y, x] true 1"),
+    ("#set($l = [])$l.add('x') $!l.add(0, 'y') $l $l.contains('x') $l.indexOf('x')", "true  [y, x] true 1"),
     ("#set($l = ['a','b','c'])#set($x = $l.remove(0))$x $l.get(0) $l.size() $l.isEmpty()", "a b 2 false"),
     ("#set($m = {'a': 1})#set($x = $m.put('b', 2))$m.containsKey('b') $m.values() $m.remove('a') $m.keySet()",
      "true [1, 2] 1 [b]"),

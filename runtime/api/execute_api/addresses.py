@@ -1,8 +1,8 @@
 """Which API a request is for. An API has three names, each with the stage as the first part of what follows:
 
-    http://{id}.execute-api.{region}.localhost:4566/{stage}/pets
-    http://localhost:4566/_aws/execute-api/{id}/{stage}/pets
-    http://localhost:4566/restapis/{id}/{stage}/_user_request_/pets
+http://{id}.execute-api.{region}.localhost:4566/{stage}/pets
+http://localhost:4566/_aws/execute-api/{id}/{stage}/pets
+http://localhost:4566/restapis/{id}/{stage}/_user_request_/pets
 """
 
 from __future__ import annotations

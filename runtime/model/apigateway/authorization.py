@@ -55,7 +55,9 @@ def grant_of(payload: bytes) -> Grant:
     if not isinstance(principal, str) or not principal:
         raise PolicyError("the result has no principalId")
     context = result.get("context") or {}
-    if not isinstance(context, dict) or not all(isinstance(each, str | int | float | bool) for each in context.values()):
+    if not isinstance(context, dict) or not all(
+        isinstance(each, str | int | float | bool) for each in context.values()
+    ):
         raise PolicyError("the context has members that are neither text, number nor boolean")
     key = result.get("usageIdentifierKey")
     return Grant(

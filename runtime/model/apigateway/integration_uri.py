@@ -56,14 +56,19 @@ def read_uri(kind: str, uri: str) -> Uri:
         return _http(uri)
     match = _ARN.fullmatch(uri)
     if match is None:
-        raise UriError("AWS ARN for integration must contain path or action" if uri.startswith("arn:") else "Invalid ARN specified in the request")  # fmt: skip
+        is_arn = uri.startswith("arn:")
+        raise UriError(
+            "AWS ARN for integration must contain path or action" if is_arn else "Invalid ARN specified in the request"
+        )
     if match["service"] == "lambda":
         found = _FUNCTION.fullmatch(match["rest"])
         if found is None:
             raise UriError("AWS ARN for integration contains invalid path")
         return FunctionUri(found["arn"])
     if kind == "AWS_PROXY":
-        raise UriError("Integrations of type 'AWS_PROXY' currently only supports Lambda function and Firehose stream invocations.")  # fmt: skip
+        raise UriError(
+            "Integrations of type 'AWS_PROXY' currently only supports Lambda function and Firehose stream invocations."
+        )
     if match["kind"] == "action":
         return ServiceUri(match["region"], match["service"], match["rest"], "")
     return ServiceUri(match["region"], match["service"], "", f"/{match['rest']}")

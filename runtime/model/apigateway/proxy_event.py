@@ -20,7 +20,7 @@ _KEYS: Final = frozenset({"statusCode", "headers", "multiValueHeaders", "body", 
 
 
 class Arrived(msgspec.Struct, frozen=True, kw_only=True):
-    """A request at an API. `headers` and `query` keep order, case and repetition; `path` is below the stage, decoded."""
+    """A request at an API. `headers` and `query` keep order, case and repetition; `path` is that below the stage."""
 
     method: str
     path: str
@@ -54,10 +54,7 @@ def all_values(pairs: Pairs) -> dict[str, list[str]]:
 def is_binary(content_type: str, binary_types: Iterable[str]) -> bool:
     """Whether bodies of this type travel as bytes: `image/png`, `image/*`, `*/*`. Parameters do not count."""
     kind = content_type.partition(";")[0].strip().lower()
-    for wanted in binary_types:
-        if wanted == "*/*" or (kind and fnmatchcase(kind, wanted.lower())):
-            return True
-    return False
+    return any(wanted == "*/*" or (kind and fnmatchcase(kind, wanted.lower())) for wanted in binary_types)
 
 
 def event_v1(
@@ -100,8 +97,8 @@ def body_of(request: Arrived, binary_types: Iterable[str]) -> tuple[str | None, 
 
 
 def answer_v1(payload: bytes, *, takes_binary: bool) -> Answered | None:
-    """What a function's result says; None when it is no answer (502). `takes_binary`: base64 is decoded for this client,
-    who accepts a binary media type."""
+    """What a function's result says; None when it is no answer (502). `takes_binary`: base64 is decoded for this
+    client, who accepts a binary media type."""
     try:
         result = msgspec.json.decode(payload) if payload else None
     except (msgspec.DecodeError, RecursionError):

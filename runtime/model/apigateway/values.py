@@ -3,7 +3,7 @@ seconds since the epoch (API Gateway API reference: RestApi, Resource, Method, I
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -213,6 +213,9 @@ class Account(Value, frozen=True, kw_only=True):
     api_key_version: str
 
 
-def changed(value: Any, **members: Any) -> Any:
+V = TypeVar("V", bound=msgspec.Struct)
+
+
+def changed(value: V, /, **members: Any) -> V:
     """A value with other members."""
     return msgspec.structs.replace(value, **members)

@@ -180,6 +180,8 @@ _ENTRY: Final[dict[str, Method]] = _ANY | {
     "getKey": lambda entry: entry.key,
     "getValue": lambda entry: entry.value,
 }
+
+
 def _parsed(kind: type, text: str) -> Any:
     try:
         return kind(text.strip()) if len(text) < 40 else None

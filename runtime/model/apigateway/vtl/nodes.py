@@ -160,10 +160,7 @@ class Property:
         return property_of(value, self.name)
 
     def put(self, value: Any, item: Any, scope: Scope) -> None:
-        assign = getattr(value, "vtl_assign", None)
-        if assign is not None:
-            assign(self.name, item)
-        elif isinstance(value, dict):
+        if isinstance(value, dict):
             value[self.name] = item
 
 
@@ -179,9 +176,8 @@ class Index:
 
     def put(self, value: Any, item: Any, scope: Scope) -> None:
         key = self.key.value(scope)
-        if isinstance(value, dict) and not isinstance(key, dict | list):
-            value[key] = item
-        elif isinstance(value, list) and isinstance(key, int) and -len(value) <= key < len(value):
+        is_place = isinstance(key, int) and isinstance(value, list) and -len(value) <= key < len(value)
+        if is_place or (isinstance(value, dict) and not isinstance(key, dict | list)):
             value[key] = item
 
 

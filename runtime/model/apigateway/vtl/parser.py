@@ -241,7 +241,8 @@ class _Parser:
         self.at += is_quiet
         is_braced = self.text.startswith("{", self.at)
         self.at += is_braced
-        name, steps = self.name(), []
+        name = self.name()
+        steps: list[Property | Index | Invoke] = []
         while self.at < len(self.text):
             if self.text[self.at] == "[":
                 steps.append(self.index())

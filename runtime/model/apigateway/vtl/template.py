@@ -1,7 +1,7 @@
 """A template that is ready to be rendered.
 
-    template = Template('{"id": "$input.params("id")"}')        # TemplateError
-    text = template.render({"input": …, "context": …})            # RenderError
+template = Template('{"id": "$input.params("id")"}')        # TemplateError
+text = template.render({"input": …, "context": …})            # RenderError
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ class _Node(Generic[T]):
 
 
 class RouteTree(Generic[T]):
-    """Built once; finding takes as many steps as the path has segments, unless fixed segments and parameters compete."""
+    """Built once; finding takes as many steps as the path has segments, unless segments and parameters compete."""
 
     def __init__(self, routes: Iterable[tuple[str, str, T]]) -> None:
         self._root: _Node[T] = _Node()

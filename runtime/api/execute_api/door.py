@@ -4,7 +4,7 @@ REST APIs nor HTTP APIs: those are `Plane`s."""
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from runtime.api.execute_api.addresses import Address, address_of
@@ -27,9 +27,10 @@ class Plane(Protocol):
 
 
 class ExecuteApi:
-    """`elsewhere` gets what is no request to an API, since the management API shares a prefix of paths."""
+    """`elsewhere` gets what is no request to an API, since the management API shares a prefix of paths. A plane is
+    asked for with each request; None is one that has no APIs yet."""
 
-    def __init__(self, planes: Sequence[Plane], elsewhere: Api) -> None:
+    def __init__(self, planes: Sequence[Callable[[], Plane | None]], elsewhere: Api) -> None:
         self._planes = planes
         self._elsewhere = elsewhere
 
@@ -38,7 +39,8 @@ class ExecuteApi:
         if address is None:
             return await self._elsewhere.handle(request)
         try:
-            plane = next((each for each in self._planes if each.owns(address.api_id)), None)
+            planes = (find() for find in self._planes)
+            plane = next((each for each in planes if each is not None and each.owns(address.api_id)), None)
             answer = _forbidden() if plane is None else await plane.serve(address, request)
         except Exception:
             log.exception("%s of the API %s failed", request.method, address.api_id[:40])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from typing import Final
 from urllib.parse import parse_qsl, unquote
 
 from runtime.api.execute_api.addresses import Address
@@ -13,8 +14,10 @@ from runtime.model.apigateway.route_tree import segments_of
 from runtime.model.http_event import source_ip
 from streamcore.api.http import Request
 
+#: Headers that are the connection's, and not told to integrations.
+_OF_CONNECTION: Final = frozenset({"connection", "expect", "keep-alive", "te", "transfer-encoding", "upgrade"})
 #: Parameters in a query string; what is beyond is a bad request.
-QUERY_PARTS_MAX = 1000
+QUERY_PARTS_MAX: Final = 1000
 
 
 class RestPlane:
@@ -47,7 +50,7 @@ class RestPlane:
 
 def forwarded(request: Request) -> list[tuple[str, str]]:
     """The headers as they came, with those that API Gateway adds."""
-    headers = list(request.headers.items())
+    headers = [(name, value) for name, value in request.headers.items() if name.lower() not in _OF_CONNECTION]
     known = {name.lower() for name, _ in headers}
     _, _, port = request.headers.get("host", "").rpartition(":")
     added = {

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from runtime.model.apigateway.request_checks import Fits, SchemaError
+from runtime.model.apigateway.request_checks import MODELS, Fits, SchemaError
 
 
 def compile_schema(schema: dict[str, Any]) -> Fits:
-    """Raises SchemaError."""
+    """Of what `whole_schema` made. Raises SchemaError."""
     from jsonschema import Draft4Validator
     from jsonschema.exceptions import SchemaError as Broken
     from referencing import Registry
     from referencing.exceptions import Unresolvable
 
     try:
-        Draft4Validator.check_schema(schema)
+        for each in schema[MODELS].values():
+            Draft4Validator.check_schema(each)
     except Broken as error:
         raise SchemaError(f"Invalid model schema specified: {error.message[:300]}") from None
     validator = Draft4Validator(schema, registry=Registry())

@@ -18,7 +18,8 @@ SCHEMA_MAX_CHARS: Final = 400 * 1024
 _MODEL_URL: Final = re.compile(r"https://apigateway\.amazonaws\.com/restapis/[a-z0-9]+/models/([A-Za-z0-9]+)")
 _PARAMETER: Final = re.compile(r"method\.request\.(?:path|querystring|header|multivalue(?:header|querystring))\.(.+)")
 
-_MODELS: Final = "streamcore:models"
+#: Where the models are in a schema that is evaluated.
+MODELS: Final = "streamcore:models"
 
 #: Whether a body fits.
 Fits = Callable[[Any], bool]
@@ -88,8 +89,8 @@ def whole_schema(content: Content, name: str) -> dict[str, Any]:
         if model is None:
             raise SchemaError(f"Invalid model reference: {each}")
         definitions[each] = read_schema(model.schema)
-        wanted += _redirect(definitions[each], f"#/{_MODELS}/{each}")
-    return {"$ref": f"#/{_MODELS}/{name}", _MODELS: definitions}
+        wanted += _redirect(definitions[each], f"#/{MODELS}/{each}")
+    return {"$ref": f"#/{MODELS}/{name}", MODELS: definitions}
 
 
 def read_schema(text: str) -> dict[str, Any]:
@@ -116,7 +117,7 @@ def _redirect(schema: dict[str, Any], root: str) -> list[str]:
             reference = each.get("$ref")
             match = _MODEL_URL.fullmatch(reference) if isinstance(reference, str) else None
             if match is not None:
-                each["$ref"] = f"#/{_MODELS}/{match[1]}"
+                each["$ref"] = f"#/{MODELS}/{match[1]}"
                 names.append(match[1])
             elif isinstance(reference, str) and reference.startswith("#"):
                 each["$ref"] = f"{root}{reference[1:]}"

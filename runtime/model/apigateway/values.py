@@ -138,7 +138,7 @@ class Deployment(Value, frozen=True, kw_only=True):
     created_date: float
 
 
-class MethodSetting(Value, frozen=True, kw_only=True):
+class MethodSetting(Value, frozen=True, kw_only=True, omit_defaults=False):
     metrics_enabled: bool = False
     logging_level: str = "OFF"
     data_trace_enabled: bool = False
@@ -179,7 +179,7 @@ class ApiKey(Value, frozen=True, kw_only=True):
     tags: dict[str, str] | None = None
 
 
-class ThrottleSettings(Value, frozen=True, kw_only=True):
+class ThrottleSettings(Value, frozen=True, kw_only=True, omit_defaults=False):
     burst_limit: int = 0
     rate_limit: float = 0.0
 

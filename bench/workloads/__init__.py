@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from bench.workload import Workload
 from bench.workloads import (
+    api_proxy,
     fanout_latency,
     handler_latency,
     invoke,
@@ -32,6 +33,7 @@ WORKLOADS: Mapping[str, Workload] = {
         mappings.MAPPINGS_IDLE,
         invoke.INVOKE_WARM,
         invoke.INVOKE_HTTP,
+        api_proxy.API_PROXY,
         *invoke.COLD_STARTS.values(),
         start.START,
         large.LARGE,

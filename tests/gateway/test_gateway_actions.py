@@ -44,6 +44,16 @@ def test_a_cloned_api_has_all_of_the_original(world: World) -> None:
     assert sorted(paths) == ["/", "/a", "/a/b"]
 
 
+@pytest.mark.parametrize(("path", "value"), [
+    ("/name", " "), ("/apiKeySource", "BODY"), ("/minimumCompressionSize", "-5"), ("/endpointConfiguration/types", "X"),
+    ("/endpointConfiguration/ipAddressType", "ipv5"), ("/rootResourceId", "x"),
+])  # fmt: skip
+def test_what_an_api_cannot_be(world: World, path: str, value: str) -> None:
+    api = world.api()
+    patch = [{"op": "replace", "path": path, "value": value}]
+    assert world.fails("update_rest_api", restApiId=api.id, patchOperations=patch)[0] == "BadRequestException"
+
+
 def test_resources(world: World) -> None:
     api = world.api()
     pets, pet = api.resource("/pets"), api.resource("/pets/{id}")
@@ -329,6 +339,9 @@ def test_gateway_responses_as_parts(world: World) -> None:
         world.fails("delete_gateway_response", restApiId=api.id, responseType="UNAUTHORIZED")[0] == "NotFoundException"
     )
     assert world.fails("put_gateway_response", restApiId=api.id, responseType="NOPE")[0] == "BadRequestException"
+    patch = [{"op": "replace", "path": "/statusCode", "value": "abc"}]
+    given = {"restApiId": api.id, "responseType": "THROTTLED", "patchOperations": patch}
+    assert "three digits" in world.fails("update_gateway_response", **given)[1]
 
 
 def test_keys_and_plans(world: World) -> None:

@@ -579,3 +579,18 @@ def test_other_names_of_an_api(world: World, api: Api) -> None:
     for path, host in places:
         answer = world.run(world.door.handle(Request("GET", path, {"host": host})))
         assert answer.body == b"here"
+
+
+def test_an_answer_cannot_say_how_it_is_framed(world: World, api: Api) -> None:
+    headers = {"Content-Length": "5", "Transfer-Encoding": "chunked", "Connection": "close"}
+    world.functions[FUNCTION] = lambda event: {"statusCode": int(event["path"][1:]), "headers": headers, "body": "x"}
+    api.proxy("/{code}")
+    place = api.mock("/m")
+    names = {f"method.response.header.{name}": f"'{value}'" for name, value in headers.items()}
+    world.client.delete_integration_response(**place, statusCode="200")
+    world.client.delete_method_response(**place, statusCode="200")
+    api.answer(place, responseParameters=names)
+    api.deploy()
+    for path in ("/200", "/m"):
+        assert {name.lower() for name in api.send(path).headers} & {name.lower() for name in headers} == set()
+    assert api.send("/100").status == 500

@@ -118,6 +118,18 @@ def test_a_function_behind_an_api(site: Site) -> None:
         assert site.fetch(f"{below}/safe", headers={"Auth": token} if token else {})[0] == expected
 
 
+def test_tags_beside_those_of_the_scheduler(site: Site) -> None:
+    """Both services have the paths below /tags; the signature says whose a request is."""
+    gateway, scheduler = site.client("apigateway"), site.client("scheduler")
+    arn = f"arn:aws:apigateway:us-east-1::/restapis/{gateway.create_rest_api(name='t')['id']}"
+    group = scheduler.create_schedule_group(Name="g")["ScheduleGroupArn"]
+    gateway.tag_resource(resourceArn=arn, tags={"a": "1", "b": "2"})
+    scheduler.tag_resource(ResourceArn=group, Tags=[{"Key": "c", "Value": "3"}])
+    gateway.untag_resource(resourceArn=arn, tagKeys=["a"])
+    assert gateway.get_tags(resourceArn=arn)["tags"] == {"b": "2"}
+    assert scheduler.list_tags_for_resource(ResourceArn=group)["Tags"] == [{"Key": "c", "Value": "3"}]
+
+
 def test_an_endpoint_that_feeds_a_stream(site: Site) -> None:
     gateway, kinesis = site.client("apigateway"), site.client("kinesis")
     kinesis.create_stream(StreamName="orders", ShardCount=1)

@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from runtime.model.apigateway.variables import UTIL, Input, Parameters
 from runtime.model.apigateway.vtl.bounds import RenderError, TemplateError
@@ -219,3 +221,22 @@ def test_what_cannot_be_parsed(text: str, line: int, words: str) -> None:
 def test_a_rendering_has_bounds(text: str) -> None:
     with pytest.raises(RenderError):
         render(text)
+
+
+PIECES = st.lists(
+    st.sampled_from([
+        "#set(", "#if(", "#foreach(", "#else", "#elseif(", "#end", "#{else}", "$", "$!", "${", "}", "a", "$a", "$input",
+        ".", "path('$.list')", "(", ")", "[", "]", "{", ":", ",", " ", "'", '"', "1", "..", "=", "==", "&&", "!", "-",
+        " in ", "\n", "##", "#*", "*#", "\\", "$foreach.index", ".size()", "+", "/", "0",
+    ]),
+    max_size=30,
+)  # fmt: skip
+
+
+@given(PIECES)
+@settings(max_examples=500, deadline=None)
+def test_any_text_is_a_template_or_an_error(pieces: list[str]) -> None:
+    try:
+        render("".join(pieces))
+    except (TemplateError, RenderError):
+        pass

@@ -94,8 +94,8 @@ http://{id}.execute-api.{region}.localhost:4566/{stage}/pets
 1. **The route.** A fixed segment wins over `{name}`, that over `{name+}`; a method over `ANY`. A path without the
    method leaves the request to a less exact route. None: 403 `Missing Authentication Token`.
 2. **The authorizer** (`TOKEN`, `REQUEST`): asked once in its TTL per identity, stage and authorizer; its policy is
-   judged for every method that is called (`Action`, `Resource`, `NotAction`, `NotResource`, `*` and `?`). A policy with a
-   `Condition` is a configuration error (500).
+   judged for every method that is called (`Action`, `Resource`, `NotAction`, `NotResource`, `*` and `?`). A policy with
+   a `Condition` is a configuration error (500).
 3. **The API key** in `x-api-key`, or from the authorizer: 403 `Forbidden`; the plan's throttle and quota: 429.
 4. **The stage's throttle** (`/*/*/throttling/…` or of one method): 429.
 5. **The request validator**: required parameters, bodies by model (JSON Schema draft 4): 400.

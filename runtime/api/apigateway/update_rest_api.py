@@ -9,15 +9,12 @@ from runtime.api.apigateway.shapes import (
     RestApiId,
     operations,
 )
-from runtime.errors import ApiGatewayError
 from runtime.gateway.service import Gateway
 from runtime.model.apigateway.patch import patched
 from runtime.model.apigateway.patches import (
     API,
 )
-from runtime.model.apigateway.put_checks import (
-    check_compression,
-)
+from runtime.model.apigateway.put_checks import check_api
 from runtime.model.apigateway.values import (
     RestApi,
     changed,
@@ -36,8 +33,6 @@ async def update_rest_api(gateway: Gateway, call: Call, input_: UpdateRestApiInp
     async with gateway.apis.changing:
         record = gateway.apis.api(call.scope, input_.rest_api_id)
         api = patched(record.content.api, operations(input_.patch_operations), API)
-        check_compression(api.minimum_compression_size)
-        if not api.name.strip():
-            raise ApiGatewayError("Name cannot be empty")
+        check_api(api)
         await gateway.apis.save(record, changed(record.content, api=api))
         return api

@@ -44,7 +44,7 @@ class ExecuteApi:
             answer = _forbidden() if plane is None else await plane.serve(address, request)
         except Exception:
             log.exception("%s of the API %s failed", request.method, address.api_id[:40])
-            answer = Answered(status=500, headers=_JSON | {}, body=b'{"message":"Internal server error"}')
+            answer = Answered(status=500, headers=dict(_JSON), body=b'{"message":"Internal server error"}')
         return response_of(answer)
 
     def start_draining(self) -> None:
@@ -52,6 +52,7 @@ class ExecuteApi:
 
 
 _JSON: Final = {"Content-Type": "application/json"}
+_FRAMING: Final = frozenset({"connection", "content-length", "keep-alive", "transfer-encoding", "upgrade"})
 
 
 def _forbidden() -> Answered:
@@ -60,8 +61,10 @@ def _forbidden() -> Answered:
 
 
 def response_of(answer: Answered) -> Response:
-    """As the server sends it: text beyond ASCII goes out as UTF-8."""
-    headers = {name: _octets(value) for name, value in answer.headers.items()}
+    """As the server sends it: text beyond ASCII goes out as UTF-8; what frames a message is the server's to say."""
+    if answer.status < 200:  # it would be no final answer
+        answer = Answered(status=500, headers=dict(_JSON), body=b'{"message":"Internal server error"}')
+    headers = {name: _octets(value) for name, value in answer.headers.items() if name.lower() not in _FRAMING}
     error = answer.headers.get("x-amzn-ErrorType", "")
     cookies = tuple(map(_octets, answer.cookies))
     return Response(answer.status, headers, answer.body, operation=_OPERATION, error=error, cookies=cookies)

@@ -16,14 +16,13 @@ from runtime.errors import ApiGatewayError
 from runtime.model.apigateway.openapi_document import referred
 from runtime.model.apigateway.put_checks import (
     TIMEOUT_MAX_MS,
+    check_api,
     check_authorizer,
     check_gateway_response,
     check_integration,
+    check_mappings,
     check_method,
-    check_pattern,
     check_response_type,
-    check_sources,
-    check_templates,
 )
 from runtime.model.apigateway.structure import check_path_part, with_resource
 from runtime.model.apigateway.values import (
@@ -92,6 +91,7 @@ class Importer:
             api_key_source=str(self._extension("api-key-source") or api.api_key_source),
             policy=json.dumps(policy) if policy else api.policy,
         )
+        check_api(changed(after, name=after.name or "-"))
         self.content = changed(self.content, api=after)
 
     def _extension(self, name: str) -> Any:
@@ -339,9 +339,7 @@ def _integration_response(pattern: str, given: dict[str, Any]) -> IntegrationRes
     )
     if not re.fullmatch(r"[1-5]\d\d", answer.status_code):
         raise ApiGatewayError("Invalid OpenAPI input: a status code has three digits.")
-    check_sources(answer.response_parameters)
-    check_templates(answer.response_templates)
-    check_pattern(answer.selection_pattern, "selection pattern")
+    check_mappings(answer)
     return answer
 
 

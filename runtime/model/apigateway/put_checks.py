@@ -24,6 +24,7 @@ from runtime.model.apigateway.values import (
     Method,
     MethodResponse,
     Model,
+    RestApi,
     Stage,
     changed,
 )
@@ -42,6 +43,7 @@ _REQUEST: Final = re.compile(
 )
 _INTEGRATION: Final = re.compile(r"(?a)\Aintegration\.request\.(?:path|querystring|header)\.[A-Za-z0-9._$-]+\Z")
 _RESPONSE: Final = re.compile(r"(?a)\Amethod\.response\.header\.[A-Za-z0-9._$-]+\Z")
+_STATUS: Final = re.compile(r"(?a)\A[1-5]\d\d\Z")
 _STAGE_NAME: Final = re.compile(r"(?a)\A[A-Za-z0-9_-]{1,128}\Z")
 _VARIABLE: Final = re.compile(r"(?a)\A[A-Za-z0-9_]{1,64}\Z")
 _VARIABLE_VALUE: Final = re.compile(r"(?a)\A[A-Za-z0-9\-._~:/?#&=,]{0,512}\Z")
@@ -52,6 +54,23 @@ _LOG_GROUP: Final = re.compile(r"\Aarn:aws[a-z-]*:logs:[a-z0-9-]+:\d{12}:log-gro
 def expression_error(parameters: Iterable[str]) -> ApiGatewayError:
     told = ", ".join(f"Invalid mapping expression parameter specified: {each}" for each in parameters)
     return ApiGatewayError(f"Invalid mapping expression specified: Validation Result: warnings : [], errors : [{told}]")
+
+
+def check_api(api: RestApi) -> None:
+    if not api.name.strip():
+        raise ApiGatewayError("Name cannot be empty")
+    if api.api_key_source not in ("HEADER", "AUTHORIZER"):
+        raise ApiGatewayError("Invalid API key source specified: it is HEADER or AUTHORIZER")
+    if not set(api.endpoint_configuration.types) <= {"EDGE", "REGIONAL"} or not api.endpoint_configuration.types:
+        raise ApiGatewayError("Invalid endpoint type specified: it is EDGE or REGIONAL; private APIs are not offered")
+    if api.endpoint_configuration.ip_address_type not in ("ipv4", "dualstack"):
+        raise ApiGatewayError("Invalid IP address type specified: it is ipv4 or dualstack")
+    check_compression(api.minimum_compression_size)
+
+
+def check_content_handling(handling: str | None) -> None:
+    if handling not in (None, "CONVERT_TO_BINARY", "CONVERT_TO_TEXT"):
+        raise ApiGatewayError("Invalid content handling specified: it is CONVERT_TO_BINARY or CONVERT_TO_TEXT")
 
 
 def check_method(content: Content, method: Method) -> None:
@@ -101,6 +120,7 @@ def check_integration(method: Method, integration: Integration) -> None:
     ]
     if undeclared:
         raise expression_error(undeclared)
+    check_content_handling(integration.content_handling)
     check_sources(integration.request_parameters)
     check_templates(integration.request_templates)
 
@@ -116,6 +136,12 @@ def check_integration_response(method: Method, response: IntegrationResponse) ->
     ]
     if undeclared:
         raise expression_error(undeclared)
+    check_mappings(response)
+
+
+def check_mappings(response: IntegrationResponse) -> None:
+    """Of an integration response, whatever its method declares."""
+    check_content_handling(response.content_handling)
     check_sources(response.response_parameters)
     check_templates(response.response_templates)
     check_pattern(response.selection_pattern, "selection pattern")
@@ -195,6 +221,8 @@ def check_response_type(kind: str) -> str:
 
 
 def check_gateway_response(response: GatewayResponse) -> None:
+    if response.status_code is not None and not _STATUS.match(response.status_code):
+        raise ApiGatewayError("Invalid status code specified: it has three digits")
     wrong = [name for name in response.response_parameters if not name.startswith("gatewayresponse.header.")]
     if wrong:
         raise expression_error(wrong)

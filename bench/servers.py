@@ -73,6 +73,12 @@ def _find_redis() -> list[str] | None:
     return [found] if found else None
 
 
+def _find_moto() -> list[str] | None:
+    found = os.environ.get("MOTO_SERVER") or shutil.which("moto_server")
+    # It says on standard error where it listens.
+    return ["/bin/sh", "-c", 'exec "$0" "$@" 2>&1', found] if found and Path(found).exists() else None
+
+
 def _streamcore_options(limits: str) -> Callable[[int, Path], list[str]]:
     return lambda port, folder: ["serve", "--port", str(port), "--data", str(folder / "data"), "--limits", limits]
 
@@ -126,6 +132,13 @@ PROGRAMS: Mapping[str, Program] = {
             lambda port, folder: ["--port", str(port)],
             _URL_LINE,
             "",
+        ),
+        Program(
+            "moto",
+            _find_moto,
+            lambda port, folder: ["-H", HOST, "-p", str(port)],
+            re.compile("Running on"),
+            "`pip install moto[server]` into an environment of its own, and set MOTO_SERVER to its moto_server",
         ),
         Program("redis", _find_redis, _redis_options, re.compile("Ready to accept"), "install redis-server"),
     )

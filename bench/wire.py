@@ -30,8 +30,8 @@ def kinesis_headers(action: str) -> dict[str, str]:
     return {"X-Amz-Target": f"Kinesis_20131202.{action}", "Content-Type": AMZ_JSON, **authorization("kinesis")}
 
 
-def post(path: str, headers: dict[str, str], body: bytes) -> bytes:
-    lines = [f"POST {path} HTTP/1.1", f"Host: {HOST}", *(f"{name}: {value}" for name, value in headers.items())]
+def post(path: str, headers: dict[str, str], body: bytes, method: str = "POST") -> bytes:
+    lines = [f"{method} {path} HTTP/1.1", f"Host: {HOST}", *(f"{name}: {value}" for name, value in headers.items())]
     return ("\r\n".join([*lines, f"Content-Length: {len(body)}"]) + "\r\n\r\n").encode() + body
 
 
@@ -67,6 +67,11 @@ def invoke(function: str, keys: list[str], data: list[bytes]) -> bytes:
     return post(f"/2015-03-31/functions/{function}/invocations", headers, event)
 
 
+def put_object(bucket: str, keys: list[str], data: list[bytes]) -> bytes:
+    headers = {"x-amz-content-sha256": "UNSIGNED-PAYLOAD", **authorization("s3")}
+    return post(f"/{bucket}/{keys[0]}", headers, data[0], "PUT")
+
+
 def failed_in_invoke(body: bytes) -> int:
     """Failures of a function are status 200 as well; the function echoes a text."""
     return 0 if body.startswith(b'"') else 1
@@ -83,7 +88,7 @@ def failed_in_put_records(body: bytes) -> int:
 
 
 def failed_in_put_record(body: bytes) -> int:
-    """A PutRecord is refused by its status, never inside a 200."""
+    """A PutRecord or PutObject is refused by its status, never inside a 200."""
     return 0
 
 
@@ -109,5 +114,6 @@ KINDS = {
     "put-records": Kind(put_records, failed_in_put_records),
     "put-record": Kind(put_record, failed_in_put_record),
     "invoke": Kind(invoke, failed_in_invoke),
+    "put-object": Kind(put_object, failed_in_put_record),
     "native-put": Kind(native_put, failed_in_native_put),
 }

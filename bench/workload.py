@@ -13,7 +13,7 @@ from bench.histogram import Histogram
 from bench.load import DRAIN_SECONDS, LoadPlan, LoadResult
 from bench.servers import PROGRAMS, Program, Server, running
 
-PEERS = ("kinesalite", "redis")
+PEERS = ("kinesalite", "redis", "moto")
 _SETUP_SECONDS = 60.0
 
 
@@ -30,6 +30,7 @@ class Settings:
     large_count: int = 1000  # streams, and shards of one of them
     memory_bytes: int = 3_000_000_000
     cold_starts: int = 50
+    object_bytes: int = 64_000_000
     peers: bool = False
 
     @classmethod
@@ -44,6 +45,7 @@ class Settings:
             large_count=100,
             memory_bytes=2_000_000,
             cold_starts=2,
+            object_bytes=1_000_000,
             peers=peers,
         )
 

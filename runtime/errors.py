@@ -351,3 +351,24 @@ class ApiLimitError(ApiGatewayError):
     """More of them than are kept."""
 
     code = "LimitExceededException"
+
+
+class QueueError(RefusedError):
+    """What SQS refuses; the sentence is AWS's, `code` AWS's name for it."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def invalid_parameter(message: str) -> QueueError:
+    """A value that SQS refuses by a sentence of its own."""
+    return QueueError("InvalidParameterValueException", message)
+
+
+class TopicError(RefusedError):
+    """What SNS refuses; the sentence is AWS's, `code` AWS's name for it."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code

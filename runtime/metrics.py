@@ -10,6 +10,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from runtime.app import Functions
 from runtime.asynchronous.queue import AsyncStats
 from runtime.logbook import Logbook
+from runtime.queues.service import Queues
+from runtime.topics.service import Topics
 from runtime.workers.lanes import DURATION_BOUNDS_MS, FunctionStats
 
 
@@ -76,6 +78,42 @@ class LogbookSource:
             book.database.lost_jobs,
         )
         yield GaugeMetricFamily("streamcore_live_tails", "Live tails that are open.", len(book.store.followers))
+
+
+class QueuesSource:
+    """Samples of queues and topics."""
+
+    def __init__(self, queues: Queues, topics: Topics) -> None:
+        self._queues = queues
+        self._topics = topics
+
+    def collect(self) -> Iterator[Metric]:
+        messages = GaugeMetricFamily(
+            "streamcore_queue_messages",
+            "Messages of a queue by state (ApproximateNumberOfMessages…).",
+            labels=("queue", "account", "region", "state"),
+        )
+        for queue in self._queues.all():
+            record = queue.record
+            for state, count in zip(("visible", "in_flight", "delayed"), self._queues.counts(queue), strict=True):
+                messages.add_metric((record.name, record.account, record.region, state), count)
+        yield messages
+        queues, topics = self._queues, self._topics
+        for name, text, value in (
+            ("queue_messages_sent", "Messages that were sent to queues.", queues.sent),
+            ("queue_messages_received", "Messages that were received, each time counted.", queues.received),
+            ("queue_messages_deleted", "Messages that were deleted.", queues.deleted),
+            ("queue_messages_redriven", "Messages that went to dead letter queues.", queues.redriven),
+            ("queue_messages_expired", "Messages that outlived their retention.", queues.expired),
+            ("topic_messages", "Messages that were published.", topics.published),
+            ("topic_deliveries", "Deliveries to subscriptions that arrived.", topics.outbox.delivered),
+            ("topic_delivery_failures", "Tries of deliveries that failed.", topics.outbox.failures),
+            ("topic_deliveries_given_up", "Deliveries given up, dead letters or not.", topics.outbox.dropped),
+        ):
+            yield CounterMetricFamily(f"streamcore_{name}", text, value=value)
+        yield GaugeMetricFamily(
+            "streamcore_topic_deliveries_waiting", "Deliveries that are kept.", value=topics.outbox.waiting
+        )
 
 
 def _asynchronous(queues: dict[str, AsyncStats]) -> Iterator[Metric]:

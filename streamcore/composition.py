@@ -22,15 +22,20 @@ from runtime.events.service import Events
 from runtime.gateway.late import LateGateway
 from runtime.logbook import FILE as LOGS
 from runtime.logbook import Logbook
-from runtime.metrics import FunctionsSource, LogbookSource
+from runtime.metrics import FunctionsSource, LogbookSource, QueuesSource
 from runtime.objects.app import FOLDER as OBJECTS
 from runtime.objects.app import Objects
+from runtime.queues.destination import to_queue
+from runtime.queues.service import Queues
 from runtime.runtimes.check import check_runtime
 from runtime.snapshots import parts
 from runtime.snapshots.service import Snapshots
+from runtime.topics.destination import to_topic
+from runtime.topics.service import Topics
 from streamcore import services
 from streamcore.api.server import HttpServer
 from streamcore.broker import Broker, start_broker
+from streamcore.client.web import WebPoster
 from streamcore.config import Settings
 from streamcore.errors import StreamcoreError
 from streamcore.metrics import Exposition
@@ -46,6 +51,8 @@ class Composition:
     events: Events
     logbook: Logbook
     objects: Objects
+    queues: Queues
+    topics: Topics
     snapshots: Snapshots
     gateway: LateGateway
     url: str
@@ -62,6 +69,8 @@ class Composition:
             endpoint: asyncio.Future[str] = asyncio.get_running_loop().create_future()
             stack.callback(endpoint.cancel)
             objects = Objects(broker)
+            queues = Queues(broker)
+            stack.push_async_callback(queues.close)
             functions = _functions(broker, objects, logbook, endpoint)
             stack.push_async_callback(functions.close)
             events = Events(
@@ -74,22 +83,42 @@ class Composition:
             stack.push_async_callback(objects.close)
             snapshots = _snapshots(broker, objects, functions, logbook)
             stack.push_async_callback(snapshots.close)
+            poster = WebPoster()
+            stack.push_async_callback(poster.close)
+            topics = Topics(broker, functions.destinations, queues, poster.post, partial(_result, endpoint))
+            stack.push_async_callback(topics.close)
             ports = GatewayPorts(functions, logbook)
             stack.push_async_callback(ports.close)
             gateway = LateGateway(broker, ports.ports)
             stack.push_async_callback(gateway.close)
-            _connect(broker, functions, events, objects)
+            _connect(broker, functions, events, objects, queues, topics)
             exposition = Exposition(broker)
             exposition.add(FunctionsSource(functions))
             exposition.add(LogbookSource(logbook))
-            for part in (logbook, functions, objects, events, snapshots, gateway):
+            exposition.add(QueuesSource(queues, topics))
+            for part in (logbook, queues, topics, functions, objects, events, snapshots, gateway):
                 await part.start()
-            offered = services.Parts(broker, functions, events, objects, logbook, snapshots, gateway, exposition)
+            offered = services.Parts(
+                broker, functions, events, objects, queues, topics, logbook, snapshots, gateway, exposition
+            )
             server = services.server(settings, offered, ports)
             stack.push_async_callback(server.stop)
             url = await server.start()
             endpoint.set_result(reachable(url))
-            return cls(broker, server, functions, events, logbook, objects, snapshots, gateway, url, stack.pop_all())
+            return cls(
+                broker,
+                server,
+                functions,
+                events,
+                logbook,
+                objects,
+                queues,
+                topics,
+                snapshots,
+                gateway,
+                url,
+                stack.pop_all(),
+            )
         raise AssertionError("an exit stack swallows nothing")  # pragma: no cover
 
     async def stop(self) -> None:
@@ -100,6 +129,11 @@ class Composition:
 def reachable(url: str) -> str:
     """The URL by which a process of this machine reaches the server, also where it listens on every address."""
     return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
+
+
+def _result(endpoint: asyncio.Future[str]) -> str:
+    """The URL of the server; nothing while it is not there yet."""
+    return endpoint.result() if endpoint.done() else ""
 
 
 def _functions(broker: Broker, objects: Objects, logbook: Logbook, endpoint: asyncio.Future[str]) -> Functions:
@@ -129,17 +163,23 @@ def _snapshots(broker: Broker, objects: Objects, functions: Functions, logbook: 
     return Snapshots(broker, Path(settings.snapshots) if settings.snapshots else data / "snapshots", parts_of)
 
 
-def _connect(broker: Broker, functions: Functions, events: Events, objects: Objects) -> None:
+def _connect(
+    broker: Broker, functions: Functions, events: Events, objects: Objects, queues: Queues, topics: Topics
+) -> None:
     """Makes each service a target of the others."""
     functions.destinations.add("s3", objects.deliver)
+    functions.destinations.add("sqs", to_queue(queues))
+    functions.destinations.add("sns", to_topic(topics))
     objects.notify_through(
         functions.destinations,
-        exists=partial(_target_exists, broker, functions, objects),
+        exists=partial(_target_exists, broker, functions, objects, queues, topics),
         to_event_bridge=events.take,
     )
 
 
-def _target_exists(broker: Broker, functions: Functions, objects: Objects, arn: str) -> bool:
+def _target_exists(
+    broker: Broker, functions: Functions, objects: Objects, queues: Queues, topics: Topics, arn: str
+) -> bool:
     """Whether a target of notifications is there, as far as it can be known here."""
     service, name = service_of(arn), arn.rpartition(":")[2]
     try:
@@ -147,6 +187,10 @@ def _target_exists(broker: Broker, functions: Functions, objects: Objects, arn: 
             functions.invoker.target(arn, broker.settings.scope)
         elif service == "kinesis":
             broker.describe_stream(arn)
+        elif service == "sqs":
+            queues.at(arn)
+        elif service == "sns":
+            topics.topic(arn)
     except (FunctionsError, StreamcoreError):
         return False
     return service != "s3" or name in objects.store.buckets

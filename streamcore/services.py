@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from runtime.gateway.late import LateGateway
     from runtime.logbook import Logbook
     from runtime.objects.app import Objects
+    from runtime.queues.service import Queues
     from runtime.snapshots.service import Snapshots
+    from runtime.topics.service import Topics
     from streamcore.api.aws.query import QueryService
     from streamcore.api.http import Api
     from streamcore.broker import Broker
@@ -56,6 +58,8 @@ class Parts(NamedTuple):
     functions: Functions
     events: Events
     objects: Objects
+    queues: Queues
+    topics: Topics
     logbook: Logbook
     snapshots: Snapshots
     gateway: LateGateway
@@ -86,10 +90,14 @@ def endpoint(parts: Parts) -> Endpoint:
     metrics = cloudwatch(logbook)
     return Endpoint(
         [
-            QueryProtocol(broker, [], [cloudwatch_query(logbook), ec2(parts.snapshots)]),
+            QueryProtocol(
+                broker,
+                [],
+                [cloudwatch_query(logbook), ec2(parts.snapshots), sqs_query(parts.queues), sns(parts.topics)],
+            ),
             RestJsonProtocol(broker, [], [lambda_(parts.functions), scheduler(events), api_gateway(parts.gateway)]),
             RpcCborProtocol(broker, [], [metrics]),
-            TargetProtocol(broker, [KINESIS], [logs(logbook), metrics, event_bridge(events)]),
+            TargetProtocol(broker, [KINESIS], [logs(logbook), metrics, event_bridge(events), sqs(parts.queues)]),
         ]
     )
 
@@ -100,7 +108,9 @@ def paths(parts: Parts, urls: Api) -> dict[str, Api]:
     from runtime.api.mappings import MappingsApi
     from runtime.api.s3 import webhook
     from runtime.api.snapshots import SnapshotsApi
+    from runtime.api.sns.door import SubscriptionDoor
     from runtime.functions.downloads import PREFIX
+    from runtime.topics.service import DOOR
 
     broker, functions, meter = parts.broker, parts.functions, parts.logbook.meter
     operations = OperationsApi(broker, parts.exposition)
@@ -119,6 +129,7 @@ def paths(parts: Parts, urls: Api) -> dict[str, Api]:
         PREFIX: downloads.DownloadsApi(functions.downloads, broker.clock),
         function_urls.PATH_PREFIX: urls,
         webhook.PATH: webhook.WebhookApi(parts.objects),
+        DOOR: SubscriptionDoor(parts.topics),
     }
 
 
@@ -216,3 +227,32 @@ def ec2(snapshots: Snapshots) -> Deferred[QueryService]:
         return QueryService(EC2.bind(snapshots), VERSION, NAMESPACE, SPELLING)
 
     return Deferred(("2016-11-15",), load)
+
+
+def sqs(queues: Queues) -> Deferred[Service]:
+    def load() -> Service:
+        from runtime.api.sqs import sqs_service
+
+        return sqs_service(queues)
+
+    return Deferred(("AmazonSQS",), load)
+
+
+def sqs_query(queues: Queues) -> Deferred[QueryService]:
+    """SQS as SDKs before 2024 speak it."""
+
+    def load() -> QueryService:
+        from runtime.api.sqs import sqs_query_service
+
+        return sqs_query_service(queues)
+
+    return Deferred(("2012-11-05",), load)
+
+
+def sns(topics: Topics) -> Deferred[QueryService]:
+    def load() -> QueryService:
+        from runtime.api.sns import sns_query_service
+
+        return sns_query_service(topics)
+
+    return Deferred(("2010-03-31",), load)

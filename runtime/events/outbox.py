@@ -34,7 +34,8 @@ Send = Callable[[str, bytes, dict[str, str]], Awaitable[None]]
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
-    """A body on its way to a target. Times are epoch milliseconds."""
+    """A body on its way to a target. Times are epoch milliseconds; the waits between tries double from the first to the
+    last."""
 
     id: str
     target: str
@@ -46,16 +47,22 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     retries: int
     age_s: int
     dead_letter: str = ""
+    first_wait_ms: int = FIRST_WAIT_MS
+    last_wait_ms: int = LAST_WAIT_MS
 
 
 _DECODER: Final = msgspec.msgpack.Decoder(Delivery)
 
 
 class Outbox:
-    """`send(target ARN, body, attributes)` raises DestinationError."""
+    """`send(target ARN, body, attributes)` raises DestinationError. `kind` is that of its documents: each outbox of a
+    broker has one of its own."""
 
-    def __init__(self, broker: Broker, send: Send, *, jitter: Callable[[], float] = random.random) -> None:
+    def __init__(
+        self, broker: Broker, send: Send, *, jitter: Callable[[], float] = random.random, kind: str = _KIND
+    ) -> None:
         self._broker = broker
+        self._kind = kind
         self._clock = broker.clock
         self._send = send
         self._jitter = jitter
@@ -70,10 +77,15 @@ class Outbox:
     def __repr__(self) -> str:
         return f"<Outbox {len(self._tasks)} under way, {len(self._ready) + len(self._later)} wait>"
 
+    @property
+    def waiting(self) -> int:
+        """Deliveries that are kept, those under way among them."""
+        return len(self._tasks) + len(self._ready) + len(self._later)
+
     async def start(self) -> None:
         """Goes on with what was under way when the broker ended."""
         self._open = True
-        for text in (await self._broker.documents(_KIND)).values():
+        for text in (await self._broker.documents(self._kind)).values():
             self._schedule(_DECODER.decode(text))
 
     async def close(self) -> None:
@@ -89,7 +101,7 @@ class Outbox:
 
     async def put(self, deliveries: Sequence[Delivery], *documents: tuple[str, str, bytes | None]) -> None:
         """Returns when they are durable, together with further documents in the same commit. Raises as the broker."""
-        rows = [(_KIND, each.id, _ENCODER.encode(each)) for each in deliveries]
+        rows = [(self._kind, each.id, _ENCODER.encode(each)) for each in deliveries]
         await self._broker.save_documents([*rows, *documents])
         for each in deliveries:
             self._schedule(each)
@@ -141,16 +153,16 @@ class Outbox:
             if later is None:
                 await self._give_up(delivery, error)
             else:
-                await self._broker.save_document(_KIND, later.id, _ENCODER.encode(later))
+                await self._broker.save_document(self._kind, later.id, _ENCODER.encode(later))
                 self._schedule(later)
             return
         self.delivered += 1
-        await self._broker.save_document(_KIND, delivery.id, None)
+        await self._broker.save_document(self._kind, delivery.id, None)
 
     def _again(self, delivery: Delivery, error: DestinationError) -> Delivery | None:
         """When it is tried next; None when it is not."""
         now_ms = self._clock.now_ms()
-        whole_ms = min(LAST_WAIT_MS, FIRST_WAIT_MS << min(delivery.tried, 20))
+        whole_ms = min(delivery.last_wait_ms, delivery.first_wait_ms << min(delivery.tried, 20))
         due_ms = now_ms + whole_ms - int(whole_ms * 0.5 * self._jitter())
         too_old = due_ms > delivery.made_ms + delivery.age_s * 1000
         if not error.is_passing or delivery.tried >= delivery.retries or too_old:
@@ -161,7 +173,7 @@ class Outbox:
         self.dropped += 1
         log.warning("given up: %s", error)
         if not delivery.dead_letter:
-            await self._broker.save_document(_KIND, delivery.id, None)
+            await self._broker.save_document(self._kind, delivery.id, None)
             return
         now_ms = self._clock.now_ms()
         letter = Delivery(
@@ -172,4 +184,4 @@ class Outbox:
                 "TARGET_ARN": delivery.target, "RETRY_ATTEMPTS": str(delivery.tried),
             },
         )  # fmt: skip
-        await self.put([letter], (_KIND, delivery.id, None))
+        await self.put([letter], (self._kind, delivery.id, None))

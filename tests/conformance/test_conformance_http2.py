@@ -36,3 +36,9 @@ def test_aggregated_records_in_node(endpoints: Endpoints) -> None:
     npm_package("@aws-sdk/client-kinesis")
     npm_package("aws-kinesis-agg")
     assert node("aggregation.mjs", endpoints.plain, certificate=endpoints.certificate) == "ok\n"
+
+
+def test_objects_by_the_sdk_for_javascript(endpoints: Endpoints) -> None:
+    for name in ("client-s3", "lib-storage", "s3-request-presigner", "s3-presigned-post"):
+        npm_package(f"@aws-sdk/{name}")
+    assert node("sdk_js_objects.mjs", endpoints.plain, certificate=endpoints.certificate) == "ok\n"

@@ -168,6 +168,35 @@ def test_an_endpoint_that_feeds_a_stream(site: Site) -> None:
     assert [(each["Data"], each["PartitionKey"]) for each in found] == [(b"one", "a"), (b"two", "b")]
 
 
+def test_an_endpoint_that_feeds_a_queue_and_a_topic(site: Site) -> None:
+    gateway, sqs, sns = site.client("apigateway"), site.client("sqs"), site.client("sns")
+    queue = sqs.create_queue(QueueName="q")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    topic = sns.create_topic(Name="t")["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
+    api = gateway.create_rest_api(name="messages")
+    template = "Action=SendMessage&MessageBody=$util.urlEncode($input.body)"
+    for part, uri, given in (
+        ("queue", "sqs:path/000000000000/q", {"requestTemplates": {"text/plain": template}}),
+        ("topic", "sns:action/Publish", {"requestParameters": {
+            "integration.request.querystring.TopicArn": f"'{topic}'",
+            "integration.request.querystring.Message": "method.request.body",
+        }}),
+    ):  # fmt: skip
+        integration = {"type": "AWS", "integrationHttpMethod": "POST", "uri": f"arn:aws:apigateway:us-east-1:{uri}"}
+        place = method(gateway, api, part, "POST", integration | given)
+        gateway.put_method_response(**place, statusCode="200")
+        gateway.put_integration_response(**place, statusCode="200")
+    gateway.create_deployment(restApiId=api["id"], stageName="s")
+    found = []
+    for part in ("queue", "topic"):
+        place, kind = f"/restapis/{api['id']}/s/_user_request_/{part}", {"Content-Type": "text/plain"}
+        status, body, _ = site.fetch(place, "POST", f"to the {part} & on".encode(), kind)
+        assert (status, b"MessageId" in body) == (200, True)
+        found += sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=10)["Messages"]
+    assert [each["Body"] for each in found] == ["to the queue & on", "to the topic & on"]
+
+
 class Backend(BaseHTTPRequestHandler):
     """Answers with what it was asked."""
 

@@ -23,7 +23,7 @@ _PROVISIONED: Final = (
     "Workers are started ahead, at once and at every start of the broker, as far as the setting `workers` leaves place "
     "(else FAILED, with how many there are), and stay; one place is always left to other functions."
 )
-_ASYNC: Final = "Kept and told; acted on as far as there is a queue for asynchronous invocations."
+_ASYNC: Final = "Retries, age and destinations hold for events that wait in the queue, also after kill -9."
 
 #: Action → (status, what differs from AWS and why). An action that is not here does as AWS does, as far as is known.
 NOTES: Final[dict[str, tuple[str, str]]] = {

@@ -29,16 +29,17 @@ Tree = dict[str, Any]
 
 class Spelling(msgspec.Struct, frozen=True):
     """How a service writes its members: `names` has other wire names of members, `halves` the names of a map's keys and
-    values where they are not `key` and `value`, both by the member's own name. `is_ec2` is EC2's variant, in whose
-    answers the elements of lists are `item`."""
+    values where they are not `key` and `value`, both by the member's own name. A name of `names` may also be that of
+    one shape's member: `SendMessageBatchInput.Entries`. `is_ec2` is EC2's variant, in whose answers the elements of
+    lists are `item`."""
 
     is_flattened: bool = False
     is_ec2: bool = False
     names: Mapping[str, str] = {}
     halves: Mapping[str, tuple[str, str]] = {}
 
-    def name(self, member: str) -> str:
-        return self.names.get(member, member)
+    def name(self, member: str, shape: type) -> str:
+        return self.names.get(f"{shape.__name__}.{member}") or self.names.get(member, member)
 
     def half(self, member: str) -> tuple[str, str]:
         return self.halves.get(member, ("key", "value"))
@@ -87,7 +88,7 @@ def _structure(kind: inspect.StructType, tree: Any, spelling: Spelling) -> dict[
     members = {}
     for field in kind.fields:
         name = field.encode_name
-        node = tree.get(spelling.name(name), tree.get(name))
+        node = tree.get(spelling.name(name, kind.cls), tree.get(name))
         if node is not None:
             members[name] = _read(field.type, node, name, spelling)
     return members

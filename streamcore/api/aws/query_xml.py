@@ -29,7 +29,7 @@ def _members(shape: Shape, spelling: Spelling) -> Iterator[str]:
     for field, name in _fields(type(shape)):
         value = getattr(shape, field)
         if value is not None:
-            yield _member(name, value, spelling)
+            yield _member(name, value, spelling, type(shape))
 
 
 @cache
@@ -37,20 +37,20 @@ def _fields(shape: type[Shape]) -> list[tuple[str, str]]:
     return [(field.name, field.encode_name) for field in msgspec.structs.fields(shape)]
 
 
-def _member(name: str, value: Any, spelling: Spelling) -> str:
+def _member(name: str, value: Any, spelling: Spelling, of_shape: type) -> str:
     if isinstance(value, Mapping):
         key, of = spelling.half(name)
         rows = [_tag(key, text(str(each)), False) + _value(of, value[each], spelling) for each in value]
-        return _several(name, "entry", rows, spelling)
+        return _several(name, "entry", rows, spelling, of_shape)
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
         element = "item" if spelling.is_ec2 else "member"
-        return _several(name, element, [_content(each, spelling) for each in value], spelling)
+        return _several(name, element, [_content(each, spelling) for each in value], spelling, of_shape)
     return _value(name, value, spelling)
 
 
-def _several(name: str, element: str, rows: list[str], spelling: Spelling) -> str:
+def _several(name: str, element: str, rows: list[str], spelling: Spelling, of_shape: type) -> str:
     if spelling.is_flattened and not spelling.is_ec2:
-        return "".join(_tag(spelling.name(name), row, False) for row in rows)
+        return "".join(_tag(spelling.name(name, of_shape), row, False) for row in rows)
     return _tag(name, "".join(_tag(element, row, False) for row in rows))
 
 

@@ -1,0 +1,50 @@
+"""SNS: one file per action; importing the package registers them all with `SNS`."""
+
+from runtime.api.sns import (
+    add_permission,
+    confirm_subscription,
+    create_topic,
+    delete_topic,
+    get_subscription_attributes,
+    get_topic_attributes,
+    list_subscriptions,
+    list_subscriptions_by_topic,
+    list_tags_for_resource,
+    list_topics,
+    publish,
+    publish_batch,
+    remove_permission,
+    set_subscription_attributes,
+    set_topic_attributes,
+    subscribe,
+    tag_resource,
+    unsubscribe,
+    untag_resource,
+)
+from runtime.api.sns.query import sns_query_service, sns_service
+from runtime.api.sns.shapes import SNS
+
+__all__ = [
+    "SNS",
+    "add_permission",
+    "confirm_subscription",
+    "create_topic",
+    "delete_topic",
+    "get_subscription_attributes",
+    "get_topic_attributes",
+    "list_subscriptions",
+    "list_subscriptions_by_topic",
+    "list_tags_for_resource",
+    "list_topics",
+    "publish",
+    "publish_batch",
+    "remove_permission",
+    "set_subscription_attributes",
+    "set_topic_attributes",
+    "sns_query_service",
+    "sns_service",
+    "subscribe",
+    "tag_resource",
+    "unsubscribe",
+    "untag_resource",
+]

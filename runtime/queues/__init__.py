@@ -1,0 +1,1 @@
+"""Queues of messages: the engine of SQS."""

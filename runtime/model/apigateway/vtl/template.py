@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from runtime.model.apigateway.vtl.bounds import RenderError, TemplateError
-from runtime.model.apigateway.vtl.nodes import Break, Scope, Stop, Text
+from runtime.model.apigateway.vtl.nodes import Break, Text
 from runtime.model.apigateway.vtl.parser import parse
+from runtime.model.apigateway.vtl.scope import Scope
+from runtime.model.apigateway.vtl.values import Stop
 
 
 class Template:

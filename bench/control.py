@@ -43,6 +43,15 @@ class Client:
         if status != HTTPStatus.CREATED:
             raise CallError(f"POST {path}: {status} {answer[:300]!r}")
 
+    def made(self, method: str, path: str, headers: Mapping[str, str], body: object) -> Any:
+        """What a REST service made. Raises CallError."""
+        self._http.request(method, path, msgspec.json.encode(body), dict(headers))
+        answer = self._http.getresponse()
+        text = answer.read()
+        if answer.status != HTTPStatus.CREATED:
+            raise CallError(f"{method} {path}: {answer.status} {text[:300]!r}")
+        return msgspec.json.decode(text)
+
     def try_call(self, action: str, **body: object) -> tuple[int, bytes]:
         return self.post("/", kinesis_headers(action), body)
 

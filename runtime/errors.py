@@ -329,6 +329,30 @@ class ScheduleQuotaError(SchedulerError):
     code = "ServiceQuotaExceededException"
 
 
+class ApiGatewayError(RefusedError):
+    """What API Gateway refuses; the sentence is AWS's, `code` AWS's name for it."""
+
+    code = "BadRequestException"
+
+
+class ApiNotFoundError(ApiGatewayError, LookupError):
+    """An API, or a part of one, that is not there."""
+
+    code = "NotFoundException"
+
+
+class ApiConflictError(ApiGatewayError):
+    """It is there already."""
+
+    code = "ConflictException"
+
+
+class ApiLimitError(ApiGatewayError):
+    """More of them than are kept."""
+
+    code = "LimitExceededException"
+
+
 class QueueError(RefusedError):
     """What SQS refuses; the sentence is AWS's, `code` AWS's name for it."""
 

@@ -12,12 +12,14 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
+from runtime.api.execute_api.ports import GatewayPorts
 from runtime.app import FOLDER as FUNCTIONS
 from runtime.app import Functions
 from runtime.destinations.router import service_of
 from runtime.errors import FunctionsError
 from runtime.events.bus import Missed
 from runtime.events.service import Events
+from runtime.gateway.late import LateGateway
 from runtime.logbook import FILE as LOGS
 from runtime.logbook import Logbook
 from runtime.metrics import FunctionsSource, LogbookSource, QueuesSource
@@ -52,6 +54,7 @@ class Composition:
     queues: Queues
     topics: Topics
     snapshots: Snapshots
+    gateway: LateGateway
     url: str
     _stack: AsyncExitStack
 
@@ -84,20 +87,37 @@ class Composition:
             stack.push_async_callback(poster.close)
             topics = Topics(broker, functions.destinations, queues, poster.post, partial(_result, endpoint))
             stack.push_async_callback(topics.close)
+            ports = GatewayPorts(functions, logbook)
+            stack.push_async_callback(ports.close)
+            gateway = LateGateway(broker, ports.ports)
+            stack.push_async_callback(gateway.close)
             _connect(broker, functions, events, objects, queues, topics)
             exposition = Exposition(broker)
             exposition.add(FunctionsSource(functions))
             exposition.add(LogbookSource(logbook))
             exposition.add(QueuesSource(queues, topics))
-            for part in (logbook, queues, topics, functions, objects, events, snapshots):
+            for part in (logbook, queues, topics, functions, objects, events, snapshots, gateway):
                 await part.start()
-            offered = services.Parts(broker, functions, events, objects, queues, topics, logbook, snapshots, exposition)
-            server = services.server(settings, offered)
+            offered = services.Parts(
+                broker, functions, events, objects, queues, topics, logbook, snapshots, gateway, exposition
+            )
+            server = services.server(settings, offered, ports)
             stack.push_async_callback(server.stop)
             url = await server.start()
             endpoint.set_result(reachable(url))
             return cls(
-                broker, server, functions, events, logbook, objects, queues, topics, snapshots, url, stack.pop_all()
+                broker,
+                server,
+                functions,
+                events,
+                logbook,
+                objects,
+                queues,
+                topics,
+                snapshots,
+                gateway,
+                url,
+                stack.pop_all(),
             )
         raise AssertionError("an exit stack swallows nothing")  # pragma: no cover
 

@@ -24,8 +24,13 @@ from streamcore.api.operations import OperationsApi
 from streamcore.api.server import HttpServer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from runtime.api.execute_api import Plane
+    from runtime.api.execute_api.ports import GatewayPorts
     from runtime.app import Functions
     from runtime.events.service import Events
+    from runtime.gateway.late import LateGateway
     from runtime.logbook import Logbook
     from runtime.objects.app import Objects
     from runtime.queues.service import Queues
@@ -57,11 +62,13 @@ class Parts(NamedTuple):
     topics: Topics
     logbook: Logbook
     snapshots: Snapshots
+    gateway: LateGateway
     exposition: Exposition
 
 
-def server(settings: Settings, parts: Parts) -> HttpServer:
-    """Everything behind one address."""
+def server(settings: Settings, parts: Parts, ports: GatewayPorts) -> HttpServer:
+    """Everything behind one address; API gateways reach the services behind it as well, by `ports`."""
+    from runtime.api import execute_api
     from runtime.api.function_urls import HOST_PART, FunctionUrlApi
     from runtime.api.s3.address import is_marked
     from runtime.api.s3.api import S3Api
@@ -70,9 +77,11 @@ def server(settings: Settings, parts: Parts) -> HttpServer:
     aws = endpoint(parts)
     urls = FunctionUrlApi(parts.functions)
     s3 = S3Api(S3App(parts.objects), aws, settings)
-    doors = paths(parts, urls)
-    by_host = ByHost({HOST_PART: urls}, Watched(s3, parts.logbook.meter))
-    return HttpServer(settings, doors, by_host, aws.body_limit, streams=s3.streams, claims=is_marked)
+    watched = ports.services = Watched(s3, parts.logbook.meter)
+    apis = execute_api.ExecuteApi([rest_apis(parts.gateway)], watched)
+    doors = paths(parts, urls) | {execute_api.PATH_PREFIX: apis, execute_api.RESTAPIS_PREFIX: apis}
+    by_host = ByHost({HOST_PART: urls, execute_api.HOST_PART: apis}, watched)
+    return HttpServer(settings, doors, by_host, aws.body_limit, streams=by_host.streams(s3.streams), claims=is_marked)
 
 
 def endpoint(parts: Parts) -> Endpoint:
@@ -86,7 +95,7 @@ def endpoint(parts: Parts) -> Endpoint:
                 [],
                 [cloudwatch_query(logbook), ec2(parts.snapshots), sqs_query(parts.queues), sns(parts.topics)],
             ),
-            RestJsonProtocol(broker, [], [lambda_(parts.functions), scheduler(events)]),
+            RestJsonProtocol(broker, [], [lambda_(parts.functions), scheduler(events), api_gateway(parts.gateway)]),
             RpcCborProtocol(broker, [], [metrics]),
             TargetProtocol(broker, [KINESIS], [logs(logbook), metrics, event_bridge(events), sqs(parts.queues)]),
         ]
@@ -143,6 +152,30 @@ def scheduler(events: Events) -> Deferred[BoundService]:
         return SCHEDULER.on(events)
 
     return Deferred(("schedules", "schedule-groups", "tags"), load)
+
+
+def api_gateway(gateway: LateGateway) -> Deferred[BoundService]:
+    """REST APIs."""
+
+    def load() -> BoundService:
+        from runtime.api.apigateway import APIGATEWAY
+
+        return APIGATEWAY.on(gateway.get())
+
+    return Deferred(("account", "apikeys", "domainnames", "restapis", "tags", "usageplans", "vpclinks"), load)
+
+
+def rest_apis(gateway: LateGateway) -> Callable[[], Plane | None]:
+    """The data plane of REST APIs, as soon as there are any."""
+
+    def plane() -> Plane | None:
+        if gateway.made is None:
+            return None
+        from runtime.api.execute_api.rest import RestPlane
+
+        return RestPlane(gateway.made)
+
+    return plane
 
 
 def logs(logbook: Logbook) -> Deferred[Service]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from bench.workload import Workload
 from bench.workloads import (
+    api_proxy,
     fanout_latency,
     handler_latency,
     invoke,
@@ -33,6 +34,7 @@ WORKLOADS: Mapping[str, Workload] = {
         mappings.MAPPINGS_IDLE,
         invoke.INVOKE_WARM,
         invoke.INVOKE_HTTP,
+        api_proxy.API_PROXY,
         *invoke.COLD_STARTS.values(),
         objects.OBJECTS_STREAM,
         objects.OBJECTS_SMALL,

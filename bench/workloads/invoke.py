@@ -66,9 +66,14 @@ INVOKE_WARM = Workload(
 
 def create_echo(port: int, name: str = "bench-echo") -> str:
     """A function that returns its event, Active; its name. Raises CallError, LoadError."""
+    return create_function(port, name, _ECHO, "x")
+
+
+def create_function(port: int, name: str, source: str, event: object) -> str:
+    """A Python function, Active; its name. It is invoked with `event` first. Raises CallError, LoadError."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as opened:
-        opened.writestr("app.py", _ECHO)
+        opened.writestr("app.py", source)
     body = {
         "FunctionName": name,
         "Runtime": "python3.12",
@@ -81,7 +86,7 @@ def create_echo(port: int, name: str = "bench-echo") -> str:
     with Client(port) as client:
         client.create("/2015-03-31/functions", headers, body)
         deadline = time.monotonic() + _ACTIVE_TIMEOUT_SECONDS
-        while client.post(f"/2015-03-31/functions/{name}/invocations", headers, "x")[0] != 200:
+        while client.post(f"/2015-03-31/functions/{name}/invocations", headers, event)[0] != 200:
             if time.monotonic() > deadline:
                 raise LoadError(f"the function {name} cannot be invoked")
             time.sleep(0.05)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from typing import Any
 
-from streamcore.api.http import Api, Request, Response, StreamingResponse
+from streamcore.api.http import Api, Request, Response, StreamingResponse, StreamsBody
 
 
 class ByHost:
@@ -21,6 +21,15 @@ class ByHost:
             if part in host:
                 return api.handle(request)
         return self._fallback.handle(request)
+
+    def streams(self, of_fallback: StreamsBody) -> StreamsBody:
+        """Which bodies come piece by piece: those that the fallback wants, of its own requests alone."""
+
+        def wants(method: str, path: str, headers: Mapping[str, str], query: str) -> bool:
+            host = headers.get("host", "")
+            return not any(part in host for part in self._apis) and of_fallback(method, path, headers, query)
+
+        return wants
 
     def start_draining(self) -> None:
         for api in (*self._apis.values(), self._fallback):

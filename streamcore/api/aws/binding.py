@@ -35,6 +35,11 @@ QUERY_PARTS_MAX: Final = 200
 JSON: Final = CODECS["application/json"]
 
 
+def label(name: str) -> msgspec.Meta:
+    """A label of the path template that is not called as the member."""
+    return msgspec.Meta(extra={"in": "uri", "name": name})
+
+
 def query(name: str = "") -> msgspec.Meta:
     """In the query string, under the member's own name or another; a list may be there several times."""
     return msgspec.Meta(extra={"in": "query", "name": name})
@@ -70,7 +75,7 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 @cache
-def plan_of(shape: type[Shape]) -> Plan:
+def plan_of(shape: type[msgspec.Struct]) -> Plan:
     """Raises TypeError for a shape that has both a raw and a JSON body."""
     found: dict[str, list[Bound]] = {}
     described = inspect.type_info(shape)
@@ -174,10 +179,10 @@ class Written(msgspec.Struct, frozen=True):
     body: bytes
 
 
-def write_output(output: Shape) -> Written:
+def write_output(output: msgspec.Struct) -> Written:
     plan = plan_of(type(output))
     if plan.is_all_body:
-        return Written(None, {}, JSON.encode(output))
+        return Written(None, {}, JSON.encode(output if isinstance(output, Shape) else msgspec.to_builtins(output)))
     status = None if plan.status is None else getattr(output, plan.status.attribute)
     headers = {}
     for bound in plan.header:

@@ -35,7 +35,8 @@ log = logging.getLogger(__name__)
 
 A = TypeVar("A")
 I_ = TypeVar("I_", bound=Shape)
-RestOutput = Shape | Response | StreamingResponse | None
+#: A Shape, or a value of a model whose members are AWS's; or a whole answer.
+RestOutput = msgspec.Struct | Response | StreamingResponse | None
 RestHandler = Callable[[A, Call, I_], Awaitable[RestOutput]]
 
 _NO_ACTION: Final = "Unable to determine service/operation name to be authorized"

@@ -52,8 +52,8 @@ class Handler(RequestHandler):
         super().data_received(data)
         if self._request_count != count:
             self._head_is_whole(len(data))
-        elif self._current_request is None and not self._messages:
-            self._head_goes_on(len(data))
+        elif self._waiter is not None and not self._waiter.done():
+            self._head_goes_on(len(data))  # what came is no body: nobody is served at the moment
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self._stop_timer()

@@ -16,6 +16,7 @@ from bench.workloads import (
     puts,
     scan,
     start,
+    thumbnail,
 )
 
 WORKLOADS: Mapping[str, Workload] = {
@@ -34,6 +35,7 @@ WORKLOADS: Mapping[str, Workload] = {
         invoke.INVOKE_WARM,
         invoke.INVOKE_HTTP,
         *invoke.COLD_STARTS.values(),
+        thumbnail.THUMBNAIL,
         objects.OBJECTS_STREAM,
         objects.OBJECTS_SMALL,
         start.START,

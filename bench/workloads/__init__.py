@@ -17,6 +17,7 @@ from bench.workloads import (
     puts,
     scan,
     start,
+    thumbnail,
 )
 
 WORKLOADS: Mapping[str, Workload] = {
@@ -36,6 +37,7 @@ WORKLOADS: Mapping[str, Workload] = {
         invoke.INVOKE_HTTP,
         api_proxy.API_PROXY,
         *invoke.COLD_STARTS.values(),
+        thumbnail.THUMBNAIL,
         objects.OBJECTS_STREAM,
         objects.OBJECTS_SMALL,
         start.START,

@@ -108,8 +108,8 @@ names = st.text(alphabet="ab/\x00\u00fc\U0001f600\x7f", min_size=1, max_size=5)
 
 
 def model(keys: list[str], query: Query) -> list[str]:
-    """All items and common prefixes in order, as AWS defines them: keys behind `start_after` are rolled up. Only when it
-    is a common prefix itself - where the page before ended - is all of that one behind."""
+    """All items and common prefixes in order, as AWS defines them: keys behind `start_after` are rolled up. Only when
+    it is a common prefix itself - where the page before ended - is all of that one behind."""
     found: list[str] = []
     for key in sorted(keys, key=str.encode):
         if not key.startswith(query.prefix):

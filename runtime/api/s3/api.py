@@ -3,9 +3,11 @@ answers of S3 have."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from base64 import b64encode
 from collections.abc import Coroutine, Mapping
+from importlib import import_module
 from random import Random
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -19,9 +21,8 @@ from runtime.model.s3 import cors
 from runtime.model.s3.errors import S3Error, invalid
 from runtime.sqlite import DatabaseFailed
 from streamcore.api.aws.errors import AwsError
-from streamcore.api.aws.rest import origin_of
 from streamcore.api.aws.rest_xml import CONTENT_TYPE, XmlAction, XmlCall, xml_error_body
-from streamcore.api.aws.service import Endpoint
+from streamcore.api.aws.service import Endpoint, origin_of
 from streamcore.api.aws.sigv4 import identify, scope_of
 from streamcore.api.http import Request, Response, StreamingResponse
 from streamcore.config import Settings
@@ -44,6 +45,7 @@ class S3Api:
         self._endpoint = endpoint
         self._settings = settings
         self._random = Random()  # ids only have to differ
+        self._is_loaded = False
 
     def handle(self, request: Request) -> Coroutine[Any, Any, Response | StreamingResponse]:
         """No step more for the requests of others than a look at one header."""
@@ -84,6 +86,9 @@ class S3Api:
                 answered: Response | StreamingResponse = self._preflight(call)
             else:
                 check_lifetime(call.query, self._app.store.clock.now_ms())
+                if not self._is_loaded:
+                    await asyncio.to_thread(import_module, "runtime.api.s3.actions")
+                    self._is_loaded = True
                 action = S3.find(call)
                 answered = await _found(action, call).handler(self._app, call)
         except Exception as error:  # noqa: BLE001  what is no answer is logged in _told

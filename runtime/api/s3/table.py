@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from runtime.api.s3 import S3
+from runtime.api.s3.actions import S3
 from runtime.api.tables import DONE, STORED, table
 
 _ACL: Final = "Canned ACLs, and policies that say what a canned one says. Nobody is refused because of them."

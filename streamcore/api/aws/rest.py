@@ -21,6 +21,7 @@ from typing import Any, Final, Generic, TypeVar
 import msgspec
 
 from streamcore.api.aws.binding import JSON, read_input, write_output
+from streamcore.api.aws.deferred import Deferred, Waiting
 from streamcore.api.aws.errors import AwsError, internal, translate
 from streamcore.api.aws.routes import Found, Leaf, Router, values_of
 from streamcore.api.aws.service import BODY_MAX_BYTES, Call, input_of, xml_error
@@ -28,7 +29,6 @@ from streamcore.api.aws.shapes import Shape
 from streamcore.api.aws.sigv4 import Identity, identify, scope_of
 from streamcore.api.http import Request, Response, StreamingResponse
 from streamcore.broker import Broker
-from streamcore.config import Settings
 from streamcore.errors import StreamcoreError
 
 log = logging.getLogger(__name__)
@@ -146,26 +146,37 @@ class _Target(msgspec.Struct, frozen=True):
 class RestJsonProtocol:
     """Dispatches by method and path to the services it is given."""
 
-    def __init__(self, broker: Broker, services: Iterable[BoundService]) -> None:
+    def __init__(
+        self, broker: Broker, services: Iterable[BoundService], deferred: Iterable[Deferred[BoundService]] = ()
+    ) -> None:
+        """The keys of services that are deferred are the first segments of their paths."""
         self._broker = broker
         self._router: Router[_Target] = Router()
-        for bound in services:
-            for action in bound.service.actions.values():
-                self._router.add(action.method, action.template, _Target(action, bound))
         self._find = lru_cache(maxsize=1024)(self._router.find)  # a client calls a few paths many times
+        self._waiting = Waiting(deferred, self._add)
+        for bound in services:
+            self._add(bound)
+
+    def _add(self, bound: BoundService) -> None:
+        for action in bound.service.actions.values():
+            self._router.add(action.method, action.template, _Target(action, bound))
+        self._find.cache_clear()
 
     def claims(self, request: Request) -> bool:
-        return request.path != "/" and request.path[1:].partition("/")[0] in self._router.roots
+        root = _root(request.path)
+        return root != "" and (root in self._router.roots or root in self._waiting)
 
     def body_limit(self, method: str, path: str) -> int:
         """With some slack, so that what is a little too large gets the service's own answer."""
+        most = self._waiting.body_max_bytes(_root(path))
         found = self._find(method, path)
-        if found is None:
-            return BODY_MAX_BYTES
-        most = max(leaf.target.action.body_max_bytes for leaf in found.leaves)
-        return most if most <= BODY_MAX_BYTES else most + _SLACK_BYTES
+        if found is not None:
+            most = max(most, *(leaf.target.action.body_max_bytes for leaf in found.leaves))
+        return BODY_MAX_BYTES if most <= BODY_MAX_BYTES else most + _SLACK_BYTES
 
     async def answer(self, request: Request, request_id: str) -> Response | StreamingResponse:
+        if (root := _root(request.path)) in self._waiting:
+            await self._waiting.load(root)
         found = self._find(request.method, request.path)
         leaf = None if found is None else _choose(found, request)
         if found is None or leaf is None:
@@ -184,8 +195,7 @@ class RestJsonProtocol:
             raise target.errors.too_large(action.name, action.body_max_bytes)
         scope = scope_of(_identity(request), self._broker.settings.scope)
         input_ = read_input(action.input, request, labels)
-        origin = origin_of(request, self._broker.settings)
-        output = await action.handler(target.bound.app, Call(self._broker, scope, request_id, JSON, origin), input_)
+        output = await action.handler(target.bound.app, Call(self._broker, scope, request_id, JSON, request), input_)
         return _answer(output, action)
 
     def start_draining(self) -> None:
@@ -193,6 +203,11 @@ class RestJsonProtocol:
 
     def __repr__(self) -> str:
         return f"<RestJsonProtocol {sorted(self._router.roots)}>"
+
+
+def _root(path: str) -> str:
+    """The first segment of a path."""
+    return path[1:].partition("/")[0]
 
 
 def _choose(found: Found[_Target], request: Request) -> Leaf[_Target] | None:
@@ -226,13 +241,6 @@ def _identity(request: Request) -> Identity:
         raise AwsError(error.code, 403 if error.code in _UNSIGNED else error.status, error.message) from None
 
 
-def origin_of(request: Request, settings: Settings) -> str:
-    """Scheme, host and port under which the client reached us, for the URLs in answers."""
-    host = request.headers.get("host") or f"{settings.host}:{settings.port}"
-    is_tls = settings.tls_port != 0 and host.rpartition(":")[2] == str(settings.tls_port)
-    return f"{'https' if is_tls else 'http'}://{host}"
-
-
 def _answer(output: RestOutput, action: RestAction) -> Response | StreamingResponse:
     if isinstance(output, Response | StreamingResponse):
         return msgspec.structs.replace(output, operation=action.operation)
@@ -262,4 +270,4 @@ def _error(error: AwsError, target: _Target) -> Response:
     return Response(error.status, headers, text, operation=target.action.operation, error=error.code)
 
 
-__all__ = ["BoundService", "ErrorForms", "RestError", "RestJsonProtocol", "RestService", "origin_of"]
+__all__ = ["BoundService", "ErrorForms", "RestError", "RestJsonProtocol", "RestService"]

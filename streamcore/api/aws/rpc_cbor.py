@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from streamcore.api.aws.codecs import RPC_CBOR
+from streamcore.api.aws.deferred import Deferred, Waiting
 from streamcore.api.aws.errors import AwsError
 from streamcore.api.aws.service import BODY_MAX_BYTES, Action, Call, EventStream, Service, too_large
 from streamcore.api.aws.sigv4 import identify, scope_of
@@ -28,11 +29,16 @@ _EMPTY: Final = b"\xa0"
 class RpcCborProtocol:
     """Dispatches by path to the services it is given. Actions that answer with a stream are not reached by it."""
 
-    def __init__(self, broker: Broker, services: Iterable[Service]) -> None:
+    def __init__(self, broker: Broker, services: Iterable[Service], deferred: Iterable[Deferred[Service]] = ()) -> None:
+        """The keys of services that are deferred are their target prefixes."""
         self._broker = broker
-        self._actions: dict[tuple[str, str], Action] = {
-            (service.target_prefix, action.name): action for service in services for action in service.actions.values()
-        }
+        self._actions: dict[tuple[str, str], Action] = {}
+        self._waiting = Waiting(deferred, self._add)
+        for service in services:
+            self._add(service)
+
+    def _add(self, service: Service) -> None:
+        self._actions |= {(service.target_prefix, action.name): action for action in service.actions.values()}
 
     def claims(self, request: Request) -> bool:
         return request.headers.get("smithy-protocol", "") == _NAME
@@ -41,7 +47,7 @@ class RpcCborProtocol:
         return BODY_MAX_BYTES
 
     async def answer(self, request: Request, request_id: str) -> Response | StreamingResponse:
-        action = self._find(request)
+        action = await self._find(request)
         try:
             if action is None or request.method != "POST":
                 raise AwsError("UnknownOperationException", 404)
@@ -51,14 +57,18 @@ class RpcCborProtocol:
         except Exception as error:  # noqa: BLE001  faults are logged in as_wire; the client gets a 500
             return _error(as_wire(error, request_id), action)
 
-    def _find(self, request: Request) -> Action | None:
+    async def _find(self, request: Request) -> Action | None:
         found = _PATH.match(request.path)
-        return None if found is None else self._actions.get((found[1], found[2]))
+        if found is None:
+            return None
+        if found[1] in self._waiting:
+            await self._waiting.load(found[1])
+        return self._actions.get((found[1], found[2]))
 
     async def _run(self, request: Request, request_id: str, action: Action) -> bytes:
         body = inflated(request) or _EMPTY
         identity = identify(request.headers, request.query)
-        call = Call(self._broker, scope_of(identity, self._broker.settings.scope), request_id, RPC_CBOR)
+        call = Call(self._broker, scope_of(identity, self._broker.settings.scope), request_id, RPC_CBOR, request)
         output = await action.handler(call, decoded(RPC_CBOR, body, action))
         if isinstance(output, EventStream):
             raise TypeError(f"{action.operation} answers with a stream")

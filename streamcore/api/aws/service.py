@@ -30,6 +30,7 @@ from streamcore.api.aws.errors import internal
 from streamcore.api.aws.shapes import Shape
 from streamcore.api.http import Request, Response, StreamingResponse
 from streamcore.broker import Broker
+from streamcore.config import Settings
 from streamcore.model.stream import Scope
 
 log = logging.getLogger(__name__)
@@ -60,8 +61,19 @@ class Call(msgspec.Struct, frozen=True):
     scope: Scope
     request_id: str
     codec: Codec
-    #: Scheme, host and port under which the client reached us, for the URLs in answers; REST services have it.
-    origin: str = ""
+    request: Request
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port under which the client reached us, for the URLs in answers."""
+        return origin_of(self.request, self.broker.settings)
+
+
+def origin_of(request: Request, settings: Settings) -> str:
+    """Scheme, host and port under which the client reached us."""
+    host = request.headers.get("host") or f"{settings.host}:{settings.port}"
+    is_tls = settings.tls_port != 0 and host.rpartition(":")[2] == str(settings.tls_port)
+    return f"{'https' if is_tls else 'http'}://{host}"
 
 
 I_ = TypeVar("I_", bound=Shape)

@@ -16,6 +16,7 @@ from typing import Final
 
 from streamcore.api.aws import eventstream
 from streamcore.api.aws.codecs import CBOR, Codec, codec_for
+from streamcore.api.aws.deferred import Deferred, Waiting
 from streamcore.api.aws.errors import AwsError, internal, translate
 from streamcore.api.aws.service import (
     BODY_MAX_BYTES,
@@ -47,14 +48,18 @@ class TooLarge(Exception):
 class TargetProtocol:
     """Dispatches by `X-Amz-Target` to the services it is given."""
 
-    def __init__(self, broker: Broker, services: Iterable[Service]) -> None:
+    def __init__(self, broker: Broker, services: Iterable[Service], deferred: Iterable[Deferred[Service]] = ()) -> None:
+        """The keys of services that are deferred are their target prefixes."""
         self._broker = broker
-        self._services = list(services)
-        self._actions: dict[str, Action] = {
-            f"{service.target_prefix}.{action.name}": action
-            for service in self._services
-            for action in service.actions.values()
-        }
+        self._services: list[Service] = []
+        self._actions: dict[str, Action] = {}
+        self._waiting = Waiting(deferred, self._add)
+        for service in services:
+            self._add(service)
+
+    def _add(self, service: Service) -> None:
+        self._services.append(service)
+        self._actions |= {f"{service.target_prefix}.{action.name}": action for action in service.actions.values()}
 
     def claims(self, request: Request) -> bool:
         return "x-amz-target" in request.headers
@@ -67,6 +72,9 @@ class TargetProtocol:
             return xml_error("AccessDeniedException", 403, _NO_ACTION)
         target = request.headers.get("x-amz-target", "")
         action = self._actions.get(target)
+        if action is None and (prefix := target.partition(".")[0]) in self._waiting:
+            await self._waiting.load(prefix)
+            action = self._actions.get(target)
         codec = codec_for(request.headers.get("content-type", ""))
         if not request.body:
             error = AwsError("UnknownOperationException") if action is None else serialization()
@@ -101,7 +109,7 @@ class TargetProtocol:
         except AwsError:
             codec.parse(body)  # a body that does not parse comes first
             raise
-        call = Call(self._broker, scope_of(identity, self._broker.settings.scope), request_id, codec)
+        call = Call(self._broker, scope_of(identity, self._broker.settings.scope), request_id, codec, request)
         output = await action.handler(call, decoded(codec, body, action))
         return _answer(output, call, action)
 

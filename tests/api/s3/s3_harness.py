@@ -13,8 +13,9 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from runtime.api.s3 import S3Api, S3App
 from runtime.api.s3.address import is_marked
+from runtime.api.s3.api import S3Api
+from runtime.api.s3.app import S3App
 from runtime.api.s3.webhook import PATH, WebhookApi
 from runtime.destinations.kinesis import to_stream
 from runtime.destinations.router import Destinations

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from multidict import CIMultiDict
 
-from runtime.api.s3 import S3, S3Api, S3App
+from runtime.api.s3.actions import S3
+from runtime.api.s3.api import S3Api
+from runtime.api.s3.app import S3App
 from runtime.api.s3.described import KEPT
 from runtime.destinations.router import Destinations
 from runtime.model.s3.values import Meta

@@ -13,7 +13,7 @@ from botocore.loaders import Loader
 
 import runtime.api.s3 as package
 import runtime.model.s3 as rules
-from runtime.api.s3 import S3
+from runtime.api.s3.actions import S3
 from streamcore.api.aws.rest_xml import Level, XmlAction
 
 #: Registered actions that the model does not have.

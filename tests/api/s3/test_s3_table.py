@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import runtime
-from runtime.api.s3 import S3
+from runtime.api.s3.actions import S3
 from runtime.api.s3.table import NOTES, render
 
 DOCS = Path(runtime.__file__).parents[1] / "docs"

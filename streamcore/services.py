@@ -1,0 +1,169 @@
+"""Which services `streamcore serve` offers: a function for each of AWS's, which says by what its requests are known and
+imports it when the first comes; and the doors with paths or hosts of their own.
+
+Beside the composition the only file of the broker's package that knows the runtime. Its functions import what they
+build, so that a process that is asked for Kinesis alone never loads the rest.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from runtime.telemetry.door import Watched
+from streamcore.api.aws.deferred import Deferred
+from streamcore.api.aws.kinesis import KINESIS
+from streamcore.api.aws.query import QueryProtocol
+from streamcore.api.aws.query_form import QUERY
+from streamcore.api.aws.rest import BoundService, RestJsonProtocol
+from streamcore.api.aws.rpc_cbor import RpcCborProtocol
+from streamcore.api.aws.service import Endpoint, Service
+from streamcore.api.aws.target import TargetProtocol
+from streamcore.api.hosts import ByHost
+from streamcore.api.native import NativeApi
+from streamcore.api.operations import OperationsApi
+from streamcore.api.server import HttpServer
+
+if TYPE_CHECKING:
+    from runtime.app import Functions
+    from runtime.events.service import Events
+    from runtime.logbook import Logbook
+    from runtime.objects.app import Objects
+    from streamcore.api.aws.query import QueryService
+    from streamcore.api.http import Api
+    from streamcore.broker import Broker
+    from streamcore.config import Settings
+    from streamcore.metrics import Exposition
+
+#: The largest zip that comes in a request, in base64, with the members around it.
+LAMBDA_BODY_MAX_BYTES: Final = 69_905_067
+#: The versions of Lambda's API: the first segments of its paths.
+LAMBDA_VERSIONS: Final = (
+    "2015-03-31", "2016-08-19", "2017-03-31", "2017-10-31", "2018-10-31", "2019-09-25", "2019-09-30", "2020-04-22",
+    "2020-06-30", "2021-07-20", "2021-10-31", "2021-11-15", "2024-08-31",
+)  # fmt: skip
+
+
+def server(
+    settings: Settings,
+    broker: Broker,
+    functions: Functions,
+    events: Events,
+    objects: Objects,
+    logbook: Logbook,
+    exposition: Exposition,
+) -> HttpServer:
+    """Everything behind one address."""
+    from runtime.api.function_urls import HOST_PART, FunctionUrlApi
+    from runtime.api.s3.address import is_marked
+    from runtime.api.s3.api import S3Api
+    from runtime.api.s3.app import S3App
+
+    aws = endpoint(broker, functions, events, logbook)
+    urls = FunctionUrlApi(functions)
+    s3 = S3Api(S3App(objects), aws, settings)
+    doors = paths(broker, functions, objects, logbook, exposition, urls)
+    by_host = ByHost({HOST_PART: urls}, Watched(s3, logbook.meter))
+    return HttpServer(settings, doors, by_host, aws.body_limit, streams=s3.streams, claims=is_marked)
+
+
+def endpoint(broker: Broker, functions: Functions, events: Events, logbook: Logbook) -> Endpoint:
+    """AWS's services by their protocols, S3 aside. The last protocol gets what none claims."""
+    metrics = cloudwatch(logbook)
+    return Endpoint(
+        [
+            QueryProtocol(broker, [], [cloudwatch_query(logbook)]),
+            RestJsonProtocol(broker, [], [lambda_(functions), scheduler(events)]),
+            RpcCborProtocol(broker, [], [metrics]),
+            TargetProtocol(broker, [KINESIS], [logs(logbook), metrics, event_bridge(events)]),
+        ]
+    )
+
+
+def paths(
+    broker: Broker,
+    functions: Functions,
+    objects: Objects,
+    logbook: Logbook,
+    exposition: Exposition,
+    urls: Api,
+) -> dict[str, Api]:
+    """Doors by their path; the first prefix that fits is taken."""
+    from runtime.api import downloads, function_urls, sample_events
+    from runtime.api.mappings import MappingsApi
+    from runtime.api.s3 import webhook
+    from runtime.functions.downloads import PREFIX
+
+    operations = OperationsApi(broker, exposition)
+    mappings = Watched(MappingsApi(broker, functions), logbook.meter)
+    return {
+        "/v1/mappings": mappings,
+        "/v1/mappings/": mappings,
+        sample_events.PREFIX: sample_events.SampleEventsApi(broker, functions),
+        "/v1/": Watched(NativeApi(broker), logbook.meter),
+        "/metrics": operations,
+        "/healthz": operations,
+        "/readyz": operations,
+        PREFIX: downloads.DownloadsApi(functions.downloads, broker.clock),
+        function_urls.PATH_PREFIX: urls,
+        webhook.PATH: webhook.WebhookApi(objects),
+    }
+
+
+# ---------------------------------------------------------------- AWS's services, by name
+
+
+def lambda_(functions: Functions) -> Deferred[BoundService]:
+    def load() -> BoundService:
+        from runtime.api.lambda_ import LAMBDA
+
+        return LAMBDA.on(functions)
+
+    return Deferred(LAMBDA_VERSIONS, load, LAMBDA_BODY_MAX_BYTES)
+
+
+def scheduler(events: Events) -> Deferred[BoundService]:
+    def load() -> BoundService:
+        from runtime.api.scheduler import SCHEDULER
+
+        return SCHEDULER.on(events)
+
+    return Deferred(("schedules", "schedule-groups", "tags"), load)
+
+
+def logs(logbook: Logbook) -> Deferred[Service]:
+    def load() -> Service:
+        from runtime.api.logs import logs_service
+
+        return logs_service(logbook.store)
+
+    return Deferred(("Logs_20140328",), load)
+
+
+def event_bridge(events: Events) -> Deferred[Service]:
+    def load() -> Service:
+        from runtime.api.events import EVENTS
+
+        return EVENTS.bind(events)
+
+    return Deferred(("AWSEvents",), load)
+
+
+def cloudwatch(logbook: Logbook) -> Deferred[Service]:
+    def load() -> Service:
+        from runtime.api.cloudwatch import cloudwatch_service
+
+        return cloudwatch_service(logbook.meter)
+
+    return Deferred(("GraniteServiceVersion20100801",), load)
+
+
+def cloudwatch_query(logbook: Logbook) -> Deferred[QueryService]:
+    """CloudWatch as SDKs before 2025 speak it."""
+
+    def load() -> QueryService:
+        from streamcore.api.aws.query import QueryService
+
+        namespace = "http://monitoring.amazonaws.com/doc/2010-08-01/"
+        return QueryService(cloudwatch(logbook).load(), "2010-08-01", namespace, QUERY)
+
+    return Deferred(("2010-08-01",), load)

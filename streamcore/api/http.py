@@ -4,16 +4,24 @@ HTTP/1.1 and HTTP/2 are two front doors of the same thing)."""
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
+
+
+class Peer(NamedTuple):
+    """The other end of a connection."""
+
+    address: str
+    is_tls: bool
 
 
 class Request(msgspec.Struct, frozen=True):
     """One HTTP request. `headers` finds names in any case; `path` and `query` (no `?`) are still percent-encoded.
 
     `stream` is there when the API asked for it (`StreamsBody`) and the body did not arrive whole with its head: then
-    `body` is empty, and each piece is taken from the client when it is asked for. It raises `BodyBroken`.
+    `body` is empty, and each piece is taken from the client when it is asked for. It raises `BodyBroken`. `peer` is
+    told only where somebody decides by it.
     """
 
     method: str
@@ -22,6 +30,7 @@ class Request(msgspec.Struct, frozen=True):
     body: bytes = b""
     query: str = ""
     stream: AsyncIterator[bytes] | None = None
+    peer: Peer | None = None
 
 
 #: (method, path, headers, query) → whether an API wants the body of such a request piece by piece.

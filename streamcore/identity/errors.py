@@ -25,11 +25,12 @@ class Incomplete(AccessError):
 
 
 class UnknownKey(AccessError):
-    """There is no such access key, or it is inactive, or its session token is not one of ours."""
+    """There is no such access key, or it is inactive; `by_token`: its session token is not one of ours."""
 
-    def __init__(self, access_key: str) -> None:
+    def __init__(self, access_key: str, *, by_token: bool = False) -> None:
         super().__init__("The security token included in the request is invalid.")
         self.access_key = access_key
+        self.by_token = by_token
 
 
 class WrongSignature(AccessError):

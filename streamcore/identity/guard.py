@@ -36,8 +36,18 @@ DECISIONS_MAX: Final = 16_384
 TOLD_EVERY_MS: Final = 60_000
 TOLD_MAX: Final = 4096
 
-#: The policy of a resource by its ARN; None when it has none.
-PolicyOf = Callable[[str], str | None]
+
+class Held(NamedTuple):
+    """What is known of a resource: its policy, None for none, and the account that owns it, empty where its ARN says
+    that."""
+
+    policy: str | None = None
+    owner: str = ""
+
+
+UNKNOWN: Final = Held()
+#: What is known of a resource by its ARN.
+HeldOf = Callable[[str], Held]
 
 
 class Mode(StrEnum):
@@ -68,7 +78,7 @@ class Need(NamedTuple):
 
 
 class Guard:
-    """Verifies and decides. `policies` has, by service, how to find the policy of a resource."""
+    """Verifies and decides. `resources` has, by service, how to find the policy and the owner of a resource."""
 
     def __init__(
         self,
@@ -84,14 +94,14 @@ class Guard:
         self.sessions = Sessions(identities.vault)
         self.callers = Callers(identities, self.sessions)
         self.authenticator = Authenticator(identities, self.callers, clock)
-        self.policies: dict[str, PolicyOf] = {}
+        self.resources: dict[str, HeldOf] = {}
         #: (action, `allowed` | `denied` | `observed` | `refused`) → how often.
         self.counts: Counter[tuple[str, str]] = Counter()
         self._clock = clock
         self._audit = audit
         self._with_data = with_data
         self._epoch = -1
-        self._decisions: dict[tuple[str, str, str, str | None], Decision] = {}
+        self._decisions: dict[tuple[str, str, str, Held], Decision] = {}
         self._told: OrderedDict[tuple[str, str, str], int] = OrderedDict()
 
     # ------------------------------------------------------------ who
@@ -156,32 +166,32 @@ class Guard:
         if self._epoch != self.identities.epoch or len(self._decisions) > DECISIONS_MAX:
             self._epoch = self.identities.epoch
             self._decisions.clear()
-        text = self._policy_text(need.resource)
-        key = (caller.access_key, need.action, need.resource, text)
+        held = self._held(need.resource)
+        key = (caller.access_key, need.action, need.resource, held)
         known = self._decisions.get(key)
         if known is not None:
             return known
         context = Context(more=partial(self._keys, caller, need, origin))
-        decision = self._decide(caller, need, context, text)
+        decision = self._decide(caller, need, context, held)
         if not decision.depends_on_context:
             self._decisions[key] = decision
         return decision
 
-    def _decide(self, caller: Caller, need: Need, context: Context, text: str | None) -> Decision:
+    def _decide(self, caller: Caller, need: Need, context: Context, held: Held) -> Decision:
         question = Question(
             principal=caller.principal,
             action=need.action,
             resource=need.resource,
             context=context,
-            owner=account_of(need.resource),
-            policy=resource_policy(text, need.resource),
+            owner=held.owner or account_of(need.resource),
+            policy=resource_policy(held.policy, need.resource),
         )
         return evaluate(question, self.callers.policies_of(caller))
 
-    def _policy_text(self, resource: str) -> str | None:
+    def _held(self, resource: str) -> Held:
         service = resource.split(":", 3)[2] if resource.startswith("arn:") else ""
-        look = self.policies.get(service)
-        return None if look is None else look(resource)
+        look = self.resources.get(service)
+        return UNKNOWN if look is None else look(resource)
 
     def _keys(self, caller: Caller, need: Need, origin: Origin) -> Mapping[str, Value]:
         now = datetime.fromtimestamp(self._clock.now_ms() / 1000, UTC)
@@ -212,7 +222,7 @@ class Guard:
         caller = Caller(principal=Principal(kind=Kind.SERVICE, arn=service))
         keys = {"aws:SourceArn": source_arn, "aws:SourceAccount": source_account}
         known = {**caller.principal.keys(), **{name: value for name, value in keys.items() if value}}
-        return self._decide(caller, need, Context(known), self._policy_text(need.resource))
+        return self._decide(caller, need, Context(known), self._held(need.resource))
 
     def role_may(self, role_arn: str, need: Need) -> Decision:
         """Whether a role may do something, by its own policies and the resource's."""

@@ -76,14 +76,14 @@ class Sessions:
             if len(self._opened) > _OPENED_MAX:
                 self._opened.popitem(last=False)
         if session.access_key != access_key:
-            raise UnknownKey(access_key)
+            raise UnknownKey(access_key, by_token=True)
         return session
 
     def _read(self, token: str, access_key: str) -> Session:
         if not token.startswith(_PREFIX) or len(token) > _TOKEN_MAX_CHARS:
-            raise UnknownKey(access_key)
+            raise UnknownKey(access_key, by_token=True)
         try:
             sealed = urlsafe_b64decode(token.removeprefix(_PREFIX))
             return msgspec.json.decode(self._vault.decrypt(sealed, "session"), type=Session)
         except (ValueError, IdentityUnavailable):
-            raise UnknownKey(access_key) from None
+            raise UnknownKey(access_key, by_token=True) from None

@@ -45,6 +45,10 @@ class Held(NamedTuple):
     owner: str = ""
 
 
+_UNREADABLE: Final = (
+    '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":"*","Resource":"*","NotAction":["s3:*BucketPolicy",'
+    '"kinesis:*ResourcePolicy","lambda:*Permission","lambda:GetPolicy","sns:*TopicAttributes","sqs:*QueueAttributes"]}}'
+)
 UNKNOWN: Final = Held()
 #: What is known of a resource by its ARN.
 HeldOf = Callable[[str], Held]
@@ -287,14 +291,15 @@ class Guard:
 
 
 def resource_policy(text: str | None, resource: str) -> Policy | None:
-    """The policy of a resource. One that cannot be read, which was kept before policies were checked, allows nothing."""
+    """The policy of a resource. One that cannot be read, which was kept before policies were checked, denies everything
+    but to change it."""
     if not text:
         return None
     try:
         return read_policy(text, PolicyKind.RESOURCE, f"policy of {resource}")
     except PolicyError:
-        log.warning("the policy of %s cannot be read and allows nothing", resource)
-        return None
+        log.warning("the policy of %s cannot be read: everything is denied", resource)
+        return read_policy(_UNREADABLE, PolicyKind.RESOURCE, f"unreadable policy of {resource}")
 
 
 def refusal(principal: Principal, need: Need, decision: Decision) -> Denied:

@@ -5,11 +5,12 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonev
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from streamcore.api.aws.permissions import Permission, Permissions, everything, member, passed_role, table
 from streamcore.api.aws.service import Call
+from streamcore.model.iam.context import Value
 
 _DEFAULT: Final = "default"
 
@@ -19,7 +20,7 @@ def _arn(kind: str, name: str, call: Call) -> str:
 
 
 def rule(input_: Any, call: Call) -> Sequence[str]:
-    name = getattr(input_, "name", None) or getattr(input_, "rule", "")
+    name = str(getattr(input_, "name", None) or getattr(input_, "rule", ""))
     bus = (getattr(input_, "event_bus_name", None) or _DEFAULT).rpartition("/")[2]
     return (_arn("rule", name if bus == _DEFAULT else f"{bus}/{name}", call),)
 
@@ -40,6 +41,10 @@ def _roles(input_: Any, call: Call) -> Sequence[str]:
     return sorted({target.role_arn for target in input_.targets if target.role_arn})
 
 
+def _to_events(input_: Any, call: Call) -> Mapping[str, Value]:
+    return {"iam:PassedToService": "events.amazonaws.com"}
+
+
 _ACTIONS: Final = table(
     "events",
     {
@@ -55,9 +60,7 @@ _ACTIONS: Final = table(
     "PutTargets": Permission(
         "events:PutTargets",
         rule,
-        also=(
-            Permission("iam:PassRole", _roles, lambda input_, call: {"iam:PassedToService": "events.amazonaws.com"}),
-        ),
+        also=(Permission("iam:PassRole", _roles, _to_events),),
     ),
 }
 

@@ -51,8 +51,8 @@ class S3Words:
                 return S3Error("RequestTimeTooSkewed", RequestTime=error.at, ServerTime=error.now,
                                MaxAllowedSkewMilliseconds="900000")  # fmt: skip
             case errors.UrlExpired():
-                times = {"Expires": iso(error.ends_ms), "ServerTime": iso(error.now_ms)}
-                return S3Error("AccessDenied", "Request has expired", **times)
+                ends, now = iso(error.ends_ms), iso(error.now_ms)
+                return S3Error("AccessDenied", "Request has expired", Expires=ends, ServerTime=now)
             case errors.TokenExpired():
                 return S3Error("ExpiredToken")
             case errors.Incomplete() | errors.WrongScope():

@@ -2,8 +2,8 @@
 
     400;chunk-signature=…\\r\\n<1024 bytes>\\r\\n … 0;chunk-signature=…\\r\\nx-amz-checksum-crc32:…\\r\\n\\r\\n
 
-https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html  Signatures are verified where there is somebody who
-knows the key (`signer`).
+https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html
+Signatures are verified where there is somebody who knows the key (`signer`).
 """
 
 from __future__ import annotations

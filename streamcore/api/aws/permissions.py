@@ -2,8 +2,8 @@
 
     PERMISSIONS = Permissions("kinesis", {"PutRecord": Permission("kinesis:PutRecord", stream, is_data=True)})
 
-An action without an entry needs `service:Action` on `*`, as many of AWS's do. A resource may be one that does not exist:
-whoever may not ask for it does not learn that either.
+An action without an entry needs `service:Action` on `*`, as many of AWS's do. A resource may be one that does not
+exist: whoever may not ask for it does not learn that either.
 """
 
 from __future__ import annotations

@@ -92,7 +92,8 @@ def credential_of(text: str) -> Credential:
     parts = text.split("/")
     if len(parts) != 5 or parts[4] != "aws4_request":
         raise SignatureError(
-            f"Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '{text}'"
+            "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, "
+            f"got '{text[:200]}'"
         )
     return Credential(*parts[:4])
 

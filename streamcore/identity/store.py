@@ -65,6 +65,16 @@ class Table(Generic[V]):
         self._changed.bump()
         return value
 
+    async def rename(self, before: V, after: V) -> V:
+        """Under its new name and not under the old one, in one commit."""
+        old, new = _key(before.account, before.name), _key(after.account, after.name)
+        gone = [] if old == new else [(self._kind, "/".join(old), None)]
+        await self._broker.save_documents([*gone, (self._kind, "/".join(new), msgspec.json.encode(after))])
+        self._rows.pop(old, None)
+        self._rows[new] = after
+        self._changed.bump()
+        return after
+
     async def remove(self, value: V) -> None:
         key = _key(value.account, value.name)
         await self._broker.save_document(self._kind, "/".join(key), None)

@@ -55,6 +55,8 @@ from streamcore.model.stream import Scope, ShardInfo
 
 log = logging.getLogger(__name__)
 
+#: Code of functions, below the data folder.
+FOLDER: Final = "functions"
 _NO_OBJECTS: Final = (
     "S3Bucket and S3Key need an S3 service, and this endpoint has none. "
     f'Give the code as ZipFile, or S3Bucket="{BUCKET}" and S3Key=<absolute folder>.'
@@ -110,7 +112,7 @@ class Functions:
         self._meter = meter
         self._pool_started: asyncio.Task[None] | None = None
         self._specs: dict[str, FunctionSpec] = {}
-        self.code = CodeStore(None if broker.folder is None else broker.folder / "functions")
+        self.code = CodeStore(None if broker.folder is None else broker.folder / FOLDER)
         self.catalog = Catalog(broker, self.code, self._specs)
         self.invoker = Invoker(self.catalog, self._run, on_throttled=None if meter is None else meter.throttled)
         self.provisioning = Provisioning(self.catalog, self._warm)

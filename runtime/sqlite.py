@@ -14,9 +14,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, Final, NamedTuple, TypeVar
@@ -123,6 +125,29 @@ class Database:
         self._jobs.put(_Waiting(job, size_bytes, None))
         return True
 
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[Callable[[], Awaitable[DatabaseMoment]]]:
+        """Commits wait while it is entered; what it gives is called inside, and makes the moment that can be copied
+        afterwards. Raises DatabaseFailed."""
+        if self.path is None:
+            raise DatabaseFailed("a database in memory has nothing to copy")
+        loop, entered, released = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+
+        def hold(_: sqlite3.Connection) -> None:
+            loop.call_soon_threadsafe(entered.set)
+            released.wait()
+
+        holding, path = self.run(hold), self.path
+        holding.add_done_callback(lambda _: entered.set())
+        try:
+            await entered.wait()
+            if holding.done():
+                await holding
+            yield lambda: asyncio.to_thread(DatabaseMoment, path)
+        finally:
+            released.set()
+            await asyncio.wait([holding])
+
     def room(self, connection: sqlite3.Connection) -> int:
         """Bytes that are left, for a job; negative when there is too much."""
         (pages,) = connection.execute("PRAGMA page_count").fetchone()
@@ -194,6 +219,43 @@ class Database:
                     done.set_exception(error)
         if lost is not None:
             log.error("logs or metrics were lost (%d pieces since the start): %s", self.lost_jobs, lost)
+
+
+class DatabaseMoment:
+    """A database as it was at one moment: a read transaction of a connection of its own."""
+
+    def __init__(self, path: Path) -> None:
+        """Blocks. Raises DatabaseFailed."""
+        try:
+            self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            self._connection.execute("BEGIN")
+            self._connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()  # the transaction begins here
+        except sqlite3.Error as error:
+            raise DatabaseFailed(str(error)) from error
+
+    def read(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        """What a job finds in it; blocks."""
+        return job(self._connection)
+
+    async def copy(self, file: Path) -> None:
+        """Writes it to a file, synced. Raises DatabaseFailed, OSError."""
+        await asyncio.to_thread(self._copy, file)
+
+    def _copy(self, file: Path) -> None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            target = sqlite3.connect(file)
+            try:
+                self._connection.backup(target)
+            finally:
+                target.close()
+        except sqlite3.Error as error:
+            raise DatabaseFailed(str(error)) from error
+        with file.open("rb") as written:
+            os.fsync(written.fileno())
+
+    def close(self) -> None:
+        self._connection.close()
 
 
 _PAGE_BYTES: Final = 4096

@@ -13,8 +13,8 @@ import asyncio
 import logging
 import os
 import secrets
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -67,6 +67,7 @@ from streamcore.model.stream import (
 )
 from streamcore.store.base import Row, Store, Table, Usage
 from streamcore.store.memory import MemoryStore
+from streamcore.store.moment import Moment
 
 log = logging.getLogger(__name__)
 
@@ -718,6 +719,11 @@ class Broker:
     def usage(self) -> Usage:
         """Bytes on disk."""
         return self._store.usage()
+
+    def held(self) -> AbstractAsyncContextManager[Callable[[], Awaitable[Moment]]]:
+        """Commits wait while it is entered; what it gives is called inside, and makes a moment of the volume that can
+        be copied afterwards. Raises StorageUnavailable for a broker in memory."""
+        return self._store.held()
 
     # ------------------------------------------------------------
 

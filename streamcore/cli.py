@@ -16,6 +16,7 @@ import click
 import uvloop
 
 from streamcore import config
+from streamcore.commands.backup import backup
 from streamcore.commands.deploy import delete as delete_template
 from streamcore.commands.deploy import deploy
 from streamcore.commands.events import events
@@ -61,6 +62,7 @@ def main() -> None:
 @click.option("--log-max-bytes", type=int, help="Disk for functions' logs and metrics. [1073741824]")
 @click.option("--schedule-min-minutes", type=int, help="The shortest interval of a schedule. [1]")
 @click.option("--missed-schedules", help="What was due while the broker was off: once, all or skip. [once]")
+@click.option("--snapshots", help="Folder of snapshots. [snapshots in the data folder]")
 @click.option("--log-format", help="text or json, on standard error. [text]")
 @click.option("--log-level", help="DEBUG, INFO, WARNING or ERROR. [INFO]")
 def serve(config_file: Path | None, **options: Any) -> None:
@@ -123,7 +125,7 @@ def _set_up_logging(settings: Settings) -> None:
     logging.basicConfig(level=settings.log_level, handlers=[handler], force=True)
 
 
-for _command in (invoke, events, deploy, delete_template):
+for _command in (backup, invoke, events, deploy, delete_template):
     main.add_command(_command)
 
 

@@ -12,15 +12,20 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
+from runtime.app import FOLDER as FUNCTIONS
 from runtime.app import Functions
 from runtime.destinations.router import service_of
 from runtime.errors import FunctionsError
 from runtime.events.bus import Missed
 from runtime.events.service import Events
+from runtime.logbook import FILE as LOGS
 from runtime.logbook import Logbook
 from runtime.metrics import FunctionsSource, LogbookSource
+from runtime.objects.app import FOLDER as OBJECTS
 from runtime.objects.app import Objects
 from runtime.runtimes.check import check_runtime
+from runtime.snapshots import parts
+from runtime.snapshots.service import Snapshots
 from streamcore import services
 from streamcore.api.server import HttpServer
 from streamcore.broker import Broker, start_broker
@@ -39,46 +44,50 @@ class Composition:
     events: Events
     logbook: Logbook
     objects: Objects
+    snapshots: Snapshots
     url: str
-    _parts: AsyncExitStack
+    _stack: AsyncExitStack
 
     @classmethod
     async def start(cls, settings: Settings) -> Composition:
         """Raises StartError, and OSError when the address cannot be had."""
-        async with AsyncExitStack() as parts:
+        async with AsyncExitStack() as stack:
             broker = await start_broker(settings, data=settings.data)
-            parts.push_async_callback(broker.close)
+            stack.push_async_callback(broker.close)
             logbook = Logbook(broker, Path(settings.data))
-            parts.push_async_callback(logbook.close)
+            stack.push_async_callback(logbook.close)
             endpoint: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-            parts.callback(endpoint.cancel)
+            stack.callback(endpoint.cancel)
             objects = Objects(broker)
             functions = _functions(broker, objects, logbook, endpoint)
-            parts.push_async_callback(functions.close)
+            stack.push_async_callback(functions.close)
             events = Events(
                 broker,
                 functions.destinations,
                 least_interval_ms=settings.schedule_min_minutes * 60_000,
                 missed=Missed(settings.missed_schedules),
             )
-            parts.push_async_callback(events.close)
-            parts.push_async_callback(objects.close)
+            stack.push_async_callback(events.close)
+            stack.push_async_callback(objects.close)
+            snapshots = _snapshots(broker, objects, functions, logbook)
+            stack.push_async_callback(snapshots.close)
             _connect(broker, functions, events, objects)
             exposition = Exposition(broker)
             exposition.add(FunctionsSource(functions))
             exposition.add(LogbookSource(logbook))
-            for part in (logbook, functions, objects, events):
+            for part in (logbook, functions, objects, events, snapshots):
                 await part.start()
-            server = services.server(settings, broker, functions, events, objects, logbook, exposition)
-            parts.push_async_callback(server.stop)
+            offered = services.Parts(broker, functions, events, objects, logbook, snapshots, exposition)
+            server = services.server(settings, offered)
+            stack.push_async_callback(server.stop)
             url = await server.start()
             endpoint.set_result(reachable(url))
-            return cls(broker, server, functions, events, logbook, objects, url, parts.pop_all())
+            return cls(broker, server, functions, events, logbook, objects, snapshots, url, stack.pop_all())
         raise AssertionError("an exit stack swallows nothing")  # pragma: no cover
 
     async def stop(self) -> None:
         """Ends requests and batches in progress, commits what waits, closes the volume."""
-        await self._parts.aclose()
+        await self._stack.aclose()
 
 
 def reachable(url: str) -> str:
@@ -98,6 +107,19 @@ def _functions(broker: Broker, objects: Objects, logbook: Logbook, endpoint: asy
         endpoint=endpoint,
         meter=logbook.functions,
     )
+
+
+def _snapshots(broker: Broker, objects: Objects, functions: Functions, logbook: Logbook) -> Snapshots:
+    """Everything that is below the data folder, by its parts."""
+    data, settings = Path(broker.settings.data), broker.settings
+    parts_of = [
+        broker.held,
+        parts.database(logbook.database, LOGS),
+        parts.objects(objects.store, OBJECTS),
+        parts.code(functions.code, FUNCTIONS),
+        parts.plain_files(data, ["tls"]),
+    ]
+    return Snapshots(broker, Path(settings.snapshots) if settings.snapshots else data / "snapshots", parts_of)
 
 
 def _connect(broker: Broker, functions: Functions, events: Events, objects: Objects) -> None:

@@ -96,6 +96,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     schedule_min_minutes: Annotated[int, msgspec.Meta(ge=1, le=1440)] = 1
     #: See MissedSchedules.
     missed_schedules: MissedSchedules = MissedSchedules.ONCE
+    #: Folder of snapshots; empty is `snapshots` in the data folder. On the same disk their objects take no more space.
+    snapshots: str = ""
     #: Text for people, JSON for machines; on standard error.
     log_format: LogFormat = LogFormat.TEXT
     log_level: Annotated[str, msgspec.Meta(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"

@@ -7,7 +7,7 @@ build, so that a process that is asked for Kinesis alone never loads the rest.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from runtime.telemetry.door import Watched
 from streamcore.api.aws.deferred import Deferred
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from runtime.events.service import Events
     from runtime.logbook import Logbook
     from runtime.objects.app import Objects
+    from runtime.snapshots.service import Snapshots
     from streamcore.api.aws.query import QueryService
     from streamcore.api.http import Api
     from streamcore.broker import Broker
@@ -43,69 +44,72 @@ LAMBDA_VERSIONS: Final = (
 )  # fmt: skip
 
 
-def server(
-    settings: Settings,
-    broker: Broker,
-    functions: Functions,
-    events: Events,
-    objects: Objects,
-    logbook: Logbook,
-    exposition: Exposition,
-) -> HttpServer:
+class Parts(NamedTuple):
+    """What the services work on."""
+
+    broker: Broker
+    functions: Functions
+    events: Events
+    objects: Objects
+    logbook: Logbook
+    snapshots: Snapshots
+    exposition: Exposition
+
+
+def server(settings: Settings, parts: Parts) -> HttpServer:
     """Everything behind one address."""
     from runtime.api.function_urls import HOST_PART, FunctionUrlApi
     from runtime.api.s3.address import is_marked
     from runtime.api.s3.api import S3Api
     from runtime.api.s3.app import S3App
 
-    aws = endpoint(broker, functions, events, logbook)
-    urls = FunctionUrlApi(functions)
-    s3 = S3Api(S3App(objects), aws, settings)
-    doors = paths(broker, functions, objects, logbook, exposition, urls)
-    by_host = ByHost({HOST_PART: urls}, Watched(s3, logbook.meter))
+    aws = endpoint(parts)
+    urls = FunctionUrlApi(parts.functions)
+    s3 = S3Api(S3App(parts.objects), aws, settings)
+    doors = paths(parts, urls)
+    by_host = ByHost({HOST_PART: urls}, Watched(s3, parts.logbook.meter))
     return HttpServer(settings, doors, by_host, aws.body_limit, streams=s3.streams, claims=is_marked)
 
 
-def endpoint(broker: Broker, functions: Functions, events: Events, logbook: Logbook) -> Endpoint:
+def endpoint(parts: Parts) -> Endpoint:
     """AWS's services by their protocols, S3 aside. The last protocol gets what none claims."""
+    broker, logbook, events = parts.broker, parts.logbook, parts.events
     metrics = cloudwatch(logbook)
     return Endpoint(
         [
-            QueryProtocol(broker, [], [cloudwatch_query(logbook)]),
-            RestJsonProtocol(broker, [], [lambda_(functions), scheduler(events)]),
+            QueryProtocol(broker, [], [cloudwatch_query(logbook), ec2(parts.snapshots)]),
+            RestJsonProtocol(broker, [], [lambda_(parts.functions), scheduler(events)]),
             RpcCborProtocol(broker, [], [metrics]),
             TargetProtocol(broker, [KINESIS], [logs(logbook), metrics, event_bridge(events)]),
         ]
     )
 
 
-def paths(
-    broker: Broker,
-    functions: Functions,
-    objects: Objects,
-    logbook: Logbook,
-    exposition: Exposition,
-    urls: Api,
-) -> dict[str, Api]:
+def paths(parts: Parts, urls: Api) -> dict[str, Api]:
     """Doors by their path; the first prefix that fits is taken."""
     from runtime.api import downloads, function_urls, sample_events
     from runtime.api.mappings import MappingsApi
     from runtime.api.s3 import webhook
+    from runtime.api.snapshots import SnapshotsApi
     from runtime.functions.downloads import PREFIX
 
-    operations = OperationsApi(broker, exposition)
-    mappings = Watched(MappingsApi(broker, functions), logbook.meter)
+    broker, functions, meter = parts.broker, parts.functions, parts.logbook.meter
+    operations = OperationsApi(broker, parts.exposition)
+    mappings = Watched(MappingsApi(broker, functions), meter)
+    snapshots = SnapshotsApi(parts.snapshots)
     return {
         "/v1/mappings": mappings,
         "/v1/mappings/": mappings,
+        "/v1/snapshots": snapshots,
+        "/v1/snapshots/": snapshots,
         sample_events.PREFIX: sample_events.SampleEventsApi(broker, functions),
-        "/v1/": Watched(NativeApi(broker), logbook.meter),
+        "/v1/": Watched(NativeApi(broker), meter),
         "/metrics": operations,
         "/healthz": operations,
         "/readyz": operations,
         PREFIX: downloads.DownloadsApi(functions.downloads, broker.clock),
         function_urls.PATH_PREFIX: urls,
-        webhook.PATH: webhook.WebhookApi(objects),
+        webhook.PATH: webhook.WebhookApi(parts.objects),
     }
 
 
@@ -167,3 +171,15 @@ def cloudwatch_query(logbook: Logbook) -> Deferred[QueryService]:
         return QueryService(cloudwatch(logbook).load(), "2010-08-01", namespace, QUERY)
 
     return Deferred(("2010-08-01",), load)
+
+
+def ec2(snapshots: Snapshots) -> Deferred[QueryService]:
+    """The volumes and snapshots of EC2."""
+
+    def load() -> QueryService:
+        from runtime.api.ec2 import EC2, NAMESPACE, SPELLING, VERSION
+        from streamcore.api.aws.query import QueryService
+
+        return QueryService(EC2.bind(snapshots), VERSION, NAMESPACE, SPELLING)
+
+    return Deferred(("2016-11-15",), load)

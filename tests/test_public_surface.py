@@ -44,7 +44,8 @@ def methods(kind: type) -> set[str]:
 def test_the_store_stays_a_small_port() -> None:
     port = methods(Store)
     assert port == {
-        "close", "commit", "drop", "extents", "prepare", "read", "scan", "seek", "trim", "unready_reason", "usage",
+        "close", "commit", "drop", "extents", "held", "prepare", "read", "scan", "seek", "trim", "unready_reason",
+        "usage",
     }  # fmt: skip
     assert len(port) <= 12
     assert methods(LmdbStore) == port

@@ -16,6 +16,7 @@ import asyncio
 import errno
 import hashlib
 import os
+import shutil
 import tempfile
 import uuid
 from collections import Counter
@@ -65,9 +66,7 @@ class CodeStore:
                 unzipped = await asyncio.to_thread(self._keep, digest, archive)
             yield Code(digest=digest, size_bytes=len(archive), unzipped_bytes=unzipped)
         finally:
-            self._pinned[digest] -= 1
-            if not self._pinned[digest]:
-                del self._pinned[digest]
+            self.unpin([digest])
 
     async def remove(self, digest: str) -> None:
         """Removes an archive that nobody uses any more, unless someone is about to."""
@@ -83,6 +82,28 @@ class CodeStore:
     async def read(self, digest: str) -> bytes:
         """The archive as it was uploaded. Raises FileNotFoundError."""
         return await asyncio.to_thread((self._home(digest) / "package.zip").read_bytes)
+
+    def pin_all(self) -> list[str]:
+        """All archives that are there; none of them is removed until `unpin`. One whose removal is asked for meanwhile
+        goes at the next start."""
+        code = None if self._folder is None else self._folder / "code"
+        digests = [home.name for home in code.iterdir()] if code is not None and code.exists() else []
+        self._pinned.update(digests)
+        return digests
+
+    def unpin(self, digests: Iterable[str]) -> None:
+        for digest in digests:
+            self._pinned[digest] -= 1
+            if not self._pinned[digest]:
+                del self._pinned[digest]
+
+    def copy(self, digests: Iterable[str], folder: Path) -> None:
+        """Copies archives, packed and unpacked, to `folder/code`; blocks. Raises OSError."""
+        for digest in digests:
+            home = folder / "code" / digest
+            shutil.copytree(self._home(digest), home, symlinks=True)
+            with (home / "package.zip").open("rb") as file:
+                os.fsync(file.fileno())
 
     # ------------------------------------------------------------
 

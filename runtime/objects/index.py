@@ -8,7 +8,7 @@ A job that raises has not written; a job may be called twice (the first time was
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -229,6 +229,16 @@ def reserved(connection: Connection) -> int:
 
 def reserve(connection: Connection, highest: int) -> None:
     connection.execute("INSERT OR REPLACE INTO sequence (id, highest) VALUES (0, ?)", (highest,))
+
+
+def files(connection: Connection) -> Iterator[str]:
+    """The names of all files that something refers to."""
+    for (segments,) in connection.execute("SELECT segments FROM objects"):
+        yield from (segment.name for segment in _SEGMENTS.decode(segments) if not segment.is_inline)
+    for (body,) in connection.execute("SELECT body FROM parts"):
+        segment = _part_segment(body)
+        if not segment.is_inline:
+            yield segment.name
 
 
 # ---------------------------------------------------------------- what is left to do

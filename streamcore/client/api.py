@@ -102,6 +102,23 @@ class Client:
         """`tool` is pause, resume, skip, dry-run or replay."""
         return await self._call("POST", f"/v1/mappings/{quote(uuid, safe='')}/{tool}", options)
 
+    async def snapshots(self) -> list[dict[str, Any]]:
+        """All snapshots of the broker; see docs/snapshots.md for this and the next three."""
+        found: list[dict[str, Any]] = (await self._call("GET", "/v1/snapshots"))["snapshots"]
+        return found
+
+    async def create_snapshot(self, description: str = "", tags: dict[str, str] | None = None) -> dict[str, Any]:
+        """Returns when the copy is made; its moment is when the request came."""
+        return await self._call("POST", "/v1/snapshots", {"description": description, "tags": tags or {}})
+
+    async def delete_snapshot(self, snapshot: str) -> None:
+        await self._call("DELETE", f"/v1/snapshots/{quote(snapshot, safe='')}")
+
+    async def prune_snapshots(self, older_than_ms: int) -> list[str]:
+        """Deletes those that began before that Unix time; their ids."""
+        gone: list[str] = (await self._call("POST", "/v1/snapshots/prune", {"older_than_ms": older_than_ms}))["deleted"]
+        return gone
+
     async def _call(self, method: str, path: str, body: object = None) -> dict[str, Any]:
         if self._session is None:
             self._session = aiohttp.ClientSession(

@@ -4,12 +4,15 @@ tests/contract runs one suite over both.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 import msgspec
 
 from streamcore.model.record import Chunk
+from streamcore.store.moment import Moment
 
 
 class ShardKey(NamedTuple):
@@ -107,6 +110,10 @@ class Store(Protocol):
         """The rows whose key starts with `prefix`, in key order."""
 
     def usage(self) -> Usage: ...
+
+    def held(self) -> AbstractAsyncContextManager[Callable[[], Awaitable[Moment]]]:
+        """Commits wait while it is entered; what it gives is called inside, and makes the moment that can be copied
+        afterwards. Raises StorageUnavailable when there is nothing on disk."""
 
     def unready_reason(self) -> str | None:
         """Why nothing can be written any more, or None."""

@@ -11,8 +11,8 @@ import errno
 import fcntl
 import os
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import IO, Any, Final, TypeVar
 
@@ -31,6 +31,7 @@ from streamcore.model.record import Chunk
 from streamcore.model.stream import shard_id
 from streamcore.store import layout
 from streamcore.store.base import Append, Batch, Extent, ShardKey, Table, Usage
+from streamcore.store.moment import Moment, VolumeMoment
 from streamcore.store.threads import Threads
 
 T = TypeVar("T")
@@ -41,6 +42,8 @@ PREPARE_MIN_RECORDS: Final = 16
 HAND_OVER_S: Final = 0.002
 _MAP_START_BYTES: Final = 256 * 1024 * 1024
 _MAP_STEP_MAX_BYTES: Final = 64 * 1024**3
+#: What may be written while the volume is copied.
+_MOMENT_ROOM_BYTES: Final = 16 * 1024**3
 _PROBE_BYTES: Final = 1024 * 1024
 _FORMAT_KEY: Final = b"format"
 _RECORDS: Final = b"records"
@@ -82,6 +85,7 @@ class LmdbStore:
                 raise StorageUnavailable(path=str(path), reason=str(error)) from error
             raise
         self._gate = _MapGate()
+        self._moments = 0
         self._failed: str | None = None
         self._closed = False
         self._writer = Threads("streamcore-writer", 1)
@@ -133,6 +137,42 @@ class LmdbStore:
         info, page_bytes = self._env.info(), self._env.stat()["psize"]
         used_bytes = (info["last_pgno"] + 1) * page_bytes
         return Usage(used_bytes, info["map_size"], self._free_bytes(page_bytes))
+
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[Callable[[], Awaitable[Moment]]]:
+        if self._closed:
+            raise BrokerClosed
+        loop, entered, released = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+
+        def hold() -> None:
+            try:
+                self._make_room()
+            finally:
+                loop.call_soon_threadsafe(entered.set)
+            released.wait()
+
+        holding = self._writer.run(hold)
+        try:
+            await entered.wait()
+            if holding.done():
+                holding.result()
+            yield self._moment
+        finally:
+            released.set()
+            await asyncio.wait([holding])
+
+    async def _moment(self) -> Moment:
+        with ExitStack() as entering:
+            entering.enter_context(self._gate.shared())
+            transaction = self._env.begin()
+            self._moments += 1
+            inside = entering.pop_all()
+
+        def release() -> None:
+            self._moments -= 1
+            inside.close()
+
+        return VolumeMoment(self._env, transaction, release)
 
     def unready_reason(self) -> str | None:
         return "closed" if self._closed else self._failed
@@ -208,13 +248,21 @@ class LmdbStore:
                 return refusal.errno in _FULL_CODES
         return False
 
-    def _grow(self) -> None:
+    def _grow(self, least_bytes: int = 0) -> None:
         size = self._env.info()["map_size"]
         with self._gate.exclusive():
             try:
-                self._env.set_mapsize(size + min(size, _MAP_STEP_MAX_BYTES))
+                self._env.set_mapsize(size + max(least_bytes, min(size, _MAP_STEP_MAX_BYTES)))
             except (lmdb.Error, MemoryError, OverflowError) as error:  # no address space left
                 raise StorageFull(path=str(self._path)) from error
+
+    def _make_room(self) -> None:
+        """The map cannot grow while a moment is open, so it is given what comes in meanwhile, generously: this is
+        address space, not disk."""
+        info = self._env.info()
+        used = (info["last_pgno"] + 1) * self._env.stat()["psize"]
+        if self._moments == 0 and info["map_size"] - used < _MOMENT_ROOM_BYTES:
+            self._grow(_MOMENT_ROOM_BYTES)
 
     def _shutdown(self) -> None:
         self._writer.stop()

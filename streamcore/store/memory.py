@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 
-from streamcore.errors import BrokerClosed
+from streamcore.errors import BrokerClosed, StorageUnavailable
 from streamcore.model.record import Chunk
 from streamcore.store.base import Batch, Extent, Row, ShardKey, Table, Usage
+from streamcore.store.moment import Moment
 
 
 class _MemoryShard:
@@ -53,6 +56,9 @@ class MemoryStore:
             self._tables[row.table].pop(row.key, None)
         else:
             self._tables[row.table][row.key] = row.value
+
+    def held(self) -> AbstractAsyncContextManager[Callable[[], Awaitable[Moment]]]:
+        raise StorageUnavailable(path="memory", reason="a broker in memory has nothing to copy")
 
     async def read(self, shard: ShardKey, index: int, max_records: int, max_bytes: int) -> list[Chunk]:
         held = self._shards.get(shard)

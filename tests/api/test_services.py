@@ -20,6 +20,7 @@ SERVICES: list[tuple[Callable[[Any], Any], Callable[[Any], set[str]]]] = [
     (services.event_bridge, lambda service: {service.target_prefix}),
     (services.cloudwatch, lambda service: {service.target_prefix}),
     (services.cloudwatch_query, lambda service: {service.version}),
+    (services.ec2, lambda service: {service.version}),
 ]
 
 

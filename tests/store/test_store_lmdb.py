@@ -17,7 +17,7 @@ import lmdb
 import pytest
 
 import streamcore
-from streamcore.errors import StorageCorrupt, StorageFailed, StorageFormat, StorageFull, StorageLocked
+from streamcore.errors import BrokerClosed, StorageCorrupt, StorageFailed, StorageFormat, StorageFull, StorageLocked
 from streamcore.model.record import Chunk
 from streamcore.store import lmdb as store_lmdb
 from streamcore.store.base import Append, Batch, Row, ShardKey, Table
@@ -307,3 +307,37 @@ def test_repr(tmp_path: Path) -> None:
         return [opened, repr(store)]
 
     assert asyncio.run(run()) == [f"<LmdbStore {tmp_path} open>", f"<LmdbStore {tmp_path} closed>"]
+
+
+async def test_a_moment_stays_as_it_was(tmp_path: Path) -> None:
+    """Commits wait while the store is held; what they write later is not in the copy, however much the map grows."""
+    store = LmdbStore(tmp_path / "data")
+    await store.commit(Batch(rows=[Row(Table.DOCUMENTS, b"before", b"1")]))
+    async with store.held() as moment:
+        late = asyncio.ensure_future(store.commit(Batch(rows=[Row(Table.DOCUMENTS, b"late", b"1")])))
+        await store.scan(Table.DOCUMENTS)  # readers go on; by then the commit would be through
+        assert not late.done()
+        taken = await moment()
+    await late
+    for number in range(40):
+        await store.commit(Batch(rows=[Row(Table.DOCUMENTS, b"%d" % number, bytes(10_000_000))]))
+    await taken.copy(tmp_path / "copy")
+    taken.close()
+    await store.close()
+    copy = LmdbStore(tmp_path / "copy")
+    assert await copy.scan(Table.DOCUMENTS) == [(b"before", b"1")]
+    await copy.close()
+
+
+async def test_a_moment_that_is_let_go_of_in_the_middle(tmp_path: Path) -> None:
+    store = LmdbStore(tmp_path / "data")
+    with pytest.raises(RuntimeError, match="no more"):
+        async with store.held():
+            raise RuntimeError("no more")
+    async with store.held() as moment:
+        (await moment()).close()
+    await store.commit(Batch(rows=[Row(Table.DOCUMENTS, b"after", b"1")]))
+    await store.close()
+    with pytest.raises(BrokerClosed):
+        async with store.held():
+            pass

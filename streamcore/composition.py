@@ -6,11 +6,13 @@ The composition root: with services.py the only file of the broker's package tha
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runtime.app import FOLDER as FUNCTIONS
 from runtime.app import Functions
@@ -29,9 +31,15 @@ from runtime.snapshots.service import Snapshots
 from streamcore import services
 from streamcore.api.server import HttpServer
 from streamcore.broker import Broker, start_broker
-from streamcore.config import Settings
+from streamcore.config import Auth, Settings
 from streamcore.errors import StreamcoreError
+from streamcore.identity.app import IdentityApp
 from streamcore.metrics import Exposition
+
+if TYPE_CHECKING:
+    from streamcore.identity.guard import Guard
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -54,6 +62,9 @@ class Composition:
         async with AsyncExitStack() as stack:
             broker = await start_broker(settings, data=settings.data)
             stack.push_async_callback(broker.close)
+            guard = await _guard(broker) if settings.auth is not Auth.OFF else None
+            if guard is not None:
+                stack.callback(guard.close)
             logbook = Logbook(broker, Path(settings.data))
             stack.push_async_callback(logbook.close)
             endpoint: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -77,7 +88,8 @@ class Composition:
             exposition.add(LogbookSource(logbook))
             for part in (logbook, functions, objects, events, snapshots):
                 await part.start()
-            offered = services.Parts(broker, functions, events, objects, logbook, snapshots, exposition)
+            identity = IdentityApp(broker, guard)
+            offered = services.Parts(broker, functions, events, objects, logbook, snapshots, exposition, identity)
             server = services.server(settings, offered)
             stack.push_async_callback(server.stop)
             url = await server.start()
@@ -93,6 +105,27 @@ class Composition:
 def reachable(url: str) -> str:
     """The URL by which a process of this machine reaches the server, also where it listens on every address."""
     return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
+
+
+async def _guard(broker: Broker) -> Guard:
+    """Who stands at the doors. The first start makes root's credentials."""
+    from streamcore.identity.audit import AuditLog
+    from streamcore.identity.guard import Guard, Mode
+    from streamcore.identity.store import Identities
+
+    settings, clock = broker.settings, broker.clock
+    identities = Identities(broker)
+    await identities.start()
+    if identities.roots.of(settings.account) is None:
+        identities.roots.make(settings.account, clock.now_ms())
+        log.info("root's credentials were made: streamcore identity root --data %s", settings.data)
+    audit = AuditLog(
+        Path(settings.data) / "audit" / "audit.jsonl",
+        clock,
+        max_bytes=settings.audit_max_bytes,
+        files=settings.audit_files,
+    )
+    return Guard(identities, clock, Mode(settings.auth.value), audit, with_data=settings.audit_data)
 
 
 def _functions(broker: Broker, objects: Objects, logbook: Logbook, endpoint: asyncio.Future[str]) -> Functions:

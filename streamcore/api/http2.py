@@ -24,7 +24,8 @@ from hyperframe.frame import Frame, GoAwayFrame
 
 from streamcore import config
 from streamcore.api.door import STREAM_HELD_BYTES, Door
-from streamcore.api.http import BodyBroken, Request, Response, StreamingResponse
+from streamcore.api.http import BodyBroken, Peer, Request, Response, StreamingResponse
+from streamcore.config import Auth
 
 log = logging.getLogger(__name__)
 
@@ -226,10 +227,10 @@ class _Stream:
         length = self.headers.get("content-length", "0")
         return int(length) if length.isascii() and length.isdigit() and len(length) < 16 else sys.maxsize
 
-    def request(self) -> Request:
+    def request(self, peer: Peer | None) -> Request:
         body = self.body[0] if len(self.body) == 1 else b"".join(self.body)
         self.body = []
-        return Request(self.method, self.path, self.headers, body, self.query, self.feed)
+        return Request(self.method, self.path, self.headers, body, self.query, self.feed, peer)
 
     def stop_timer(self) -> None:
         if self.timer is not None:
@@ -503,12 +504,20 @@ class Connection(asyncio.Protocol):
 
     # ------------------------------------------------------------ answers
 
+    def _peer(self) -> Peer | None:
+        """The other end, where somebody decides by it."""
+        if self._settings.auth is Auth.OFF:
+            return None
+        name = self._transport.get_extra_info("peername")
+        is_tls = self._transport.get_extra_info("sslcontext") is not None
+        return Peer(str(name[0]) if name else "", is_tls)
+
     async def _serve(self, stream: _Stream, refusal: Response | None) -> None:
         """Answers one request; whatever happens, the stream has ended afterwards and nothing is held for it."""
         code: ErrorCodes | None = ErrorCodes.CANCEL
         try:
             api = self._door.api(stream.path, stream.headers, stream.query)
-            answer = refusal or await api.handle(stream.request())
+            answer = refusal or await api.handle(stream.request(self._peer()))
             if isinstance(answer, StreamingResponse):
                 await self._send_events(stream, answer)
             else:

@@ -17,12 +17,12 @@ from aiohttp.http import HttpProcessingError, HttpVersion11
 from aiohttp.web_exceptions import HTTPRequestEntityTooLarge
 
 from streamcore.api.door import STREAM_HELD_BYTES, BodyLimit, Claims, Door
-from streamcore.api.http import Api, BodyBroken, Request, Response, StreamingResponse, StreamsBody
+from streamcore.api.http import Api, BodyBroken, Peer, Request, Response, StreamingResponse, StreamsBody
 from streamcore.api.http2 import Http2Server
 from streamcore.api.listener import Listener
 from streamcore.api.tls import server_context, utc
 from streamcore.clock import SystemClock
-from streamcore.config import Settings
+from streamcore.config import Auth, Settings
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +47,7 @@ class HttpServer:
         """`streams` says which bodies an API takes piece by piece, `claims` which requests are the fallback's whatever
         their path."""
         self._settings = settings
+        self._tells_peer = settings.auth is not Auth.OFF
         self._door = Door(settings, apis, fallback, body_limit, streams, claims)
         self._http = _BoundedServer(self._handle, self._door, settings.request_timeout_s)
         self._http2 = Http2Server(settings, self._door)
@@ -92,7 +93,8 @@ class HttpServer:
             body = b"" if is_streamed else content.read_nowait() if is_whole else await self._body(request)
             stream = self._pieces(request) if is_streamed else None
             api = self._door.api(path, request.headers, query)
-            work = api.handle(Request(request.method, path, request.headers, body, query, stream))
+            peer = _peer_of(request) if self._tells_peer else None
+            work = api.handle(Request(request.method, path, request.headers, body, query, stream, peer))
             if request.method == "GET" or is_streamed:
                 with self._http.cancelled_when_lost(request):
                     answer = await work
@@ -198,6 +200,10 @@ class _BoundedServer(web.Server):
         self._silent.pop(handler, None)
         transport.write(b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
         transport.close()
+
+
+def _peer_of(request: web.BaseRequest) -> Peer:
+    return Peer(request.remote or "", request.secure)
 
 
 def _whole(answer: Response, *, keep_alive: bool, is_head: bool = False) -> web.StreamResponse:

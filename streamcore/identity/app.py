@@ -6,11 +6,14 @@ Without authentication the identities are read when the first request for them c
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 from streamcore.broker import Broker
-from streamcore.identity.guard import Guard
-from streamcore.identity.sessions import Sessions
-from streamcore.identity.store import Identities
+
+if TYPE_CHECKING:
+    from streamcore.identity.guard import Guard
+    from streamcore.identity.sessions import Sessions
+    from streamcore.identity.store import Identities
 
 
 class IdentityApp:
@@ -29,6 +32,9 @@ class IdentityApp:
             return
         async with self._starting:
             if self._identities is None:
+                from streamcore.identity.sessions import Sessions
+                from streamcore.identity.store import Identities
+
                 identities = Identities(self._broker)
                 await identities.start()
                 self._sessions = Sessions(identities.vault)

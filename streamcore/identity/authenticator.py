@@ -24,7 +24,7 @@ from streamcore.identity.errors import (
     WrongSignature,
 )
 from streamcore.identity.store import Identities
-from streamcore.model.iam import sigv4
+from streamcore.model.iam import sigv2, sigv4
 from streamcore.model.iam.sigv4 import ChunkSigner, Signature, SignatureError, Signed
 
 SKEW_MS: Final = 5 * 60_000
@@ -71,6 +71,14 @@ class Authenticator:
             session=session,
             chunks=chunks,
         )
+
+    def verify_v2(self, access_key: str, token: str, text: str, signature: str) -> Caller:
+        """The caller who signed a URL of S3's by version 2; its time was checked before. Raises AccessError."""
+        secret, principal, session = self._callers.find(access_key, token)
+        if not sigv4.is_same(sigv2.sign(secret, text), signature):
+            raise WrongSignature(signature, text, "", access_key)
+        self._callers.check_lifetime(session, self._clock.now_ms())
+        return Caller(principal=principal, access_key=access_key, session=session)
 
     def verify_form(self, fields_credential: str, token: str, at: str, policy: str, signature: str) -> Caller:
         """The caller who signed the policy of an S3 form: the base64 text itself is what is signed. Raises

@@ -12,6 +12,10 @@ class AccessError(MessageError):
 
     code: ClassVar[str] = "not_authenticated"
 
+    def __init__(self, message: str) -> None:
+        super(MessageError, self).__init__()
+        self.args = (message,)
+
 
 class NotSigned(AccessError):
     """There is no signature."""

@@ -35,6 +35,8 @@ DECISIONS_MAX: Final = 16_384
 #: A refusal that is only observed is logged once in this time for each principal, action and resource.
 TOLD_EVERY_MS: Final = 60_000
 TOLD_MAX: Final = 4096
+#: What a role's trust policy decides about: it must allow, whatever else does.
+TRUSTED: Final = frozenset({"sts:AssumeRole", "sts:TagSession"})
 
 
 class Held(NamedTuple):
@@ -170,7 +172,7 @@ class Guard:
         if self._epoch != self.identities.epoch or len(self._decisions) > DECISIONS_MAX:
             self._epoch = self.identities.epoch
             self._decisions.clear()
-        held = self._held(need.resource)
+        held = self._held(need)
         key = (caller.access_key, need.action, need.resource, held)
         known = self._decisions.get(key)
         if known is not None:
@@ -189,13 +191,22 @@ class Guard:
             context=context,
             owner=held.owner or account_of(need.resource),
             policy=resource_policy(held.policy, need.resource),
+            needs_policy=need.action in TRUSTED,
         )
         return evaluate(question, self.callers.policies_of(caller))
 
-    def _held(self, resource: str) -> Held:
+    def _held(self, need: Need) -> Held:
+        resource = need.resource
         service = resource.split(":", 3)[2] if resource.startswith("arn:") else ""
+        if service == "iam":
+            return self._trust(need)
         look = self.resources.get(service)
         return UNKNOWN if look is None else look(resource)
+
+    def _trust(self, need: Need) -> Held:
+        """Of roles the trust policy, where it is asked who may take them."""
+        role = self.identities.role(need.resource) if need.action in TRUSTED else None
+        return UNKNOWN if role is None else Held(role.trust, role.account)
 
     def _keys(self, caller: Caller, need: Need, origin: Origin) -> Mapping[str, Value]:
         now = datetime.fromtimestamp(self._clock.now_ms() / 1000, UTC)
@@ -226,7 +237,7 @@ class Guard:
         caller = Caller(principal=Principal(kind=Kind.SERVICE, arn=service))
         keys = {"aws:SourceArn": source_arn, "aws:SourceAccount": source_account}
         known = {**caller.principal.keys(), **{name: value for name, value in keys.items() if value}}
-        return self._decide(caller, need, Context(known), self._held(need.resource))
+        return self._decide(caller, need, Context(known), self._held(need))
 
     def role_may(self, role_arn: str, need: Need) -> Decision:
         """Whether a role may do something, by its own policies and the resource's."""
@@ -295,8 +306,9 @@ def resource_policy(text: str | None, resource: str) -> Policy | None:
     but to change it."""
     if not text:
         return None
+    kind = PolicyKind.TRUST if resource.startswith("arn:aws:iam:") else PolicyKind.RESOURCE
     try:
-        return read_policy(text, PolicyKind.RESOURCE, f"policy of {resource}")
+        return read_policy(text, kind, f"policy of {resource}")
     except PolicyError:
         log.warning("the policy of %s cannot be read: everything is denied", resource)
         return read_policy(_UNREADABLE, PolicyKind.RESOURCE, f"unreadable policy of {resource}")

@@ -68,7 +68,7 @@ class Table(Generic[V]):
     async def rename(self, before: V, after: V) -> V:
         """Under its new name and not under the old one, in one commit."""
         old, new = _key(before.account, before.name), _key(after.account, after.name)
-        gone = [] if old == new else [(self._kind, "/".join(old), None)]
+        gone: list[tuple[str, str, bytes | None]] = [] if old == new else [(self._kind, "/".join(old), None)]
         await self._broker.save_documents([*gone, (self._kind, "/".join(new), msgspec.json.encode(after))])
         self._rows.pop(old, None)
         self._rows[new] = after

@@ -18,8 +18,8 @@ def _namespace(input_: Any, call: Call) -> Mapping[str, Value]:
 
 
 PERMISSIONS: Final = Permissions(
-    "cloudwatch",
+    "monitoring",
     table("cloudwatch", {everything: "GetMetricData GetMetricStatistics ListMetrics"})
     | {"PutMetricData": Permission("cloudwatch:PutMetricData", everything, _namespace, is_data=True)},
-    signing="monitoring",
+    prefix="cloudwatch",
 )

@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from runtime.api.s3.address import host_of, virtual_bucket
 from runtime.api.s3.app import iso
 from runtime.api.s3.presigned import check_lifetime
 from runtime.model.s3.errors import S3Error
@@ -19,6 +20,7 @@ from streamcore.api.aws.rest_xml import XmlCall
 from streamcore.identity import errors
 from streamcore.identity.callers import NOBODY
 from streamcore.identity.guard import Mode
+from streamcore.model.iam import sigv2
 from streamcore.model.iam.sigv4 import UNSIGNED, Signed
 from streamcore.model.stream import Scope
 
@@ -86,7 +88,10 @@ def admitted(access: Access, call: XmlCall, now_ms: int) -> XmlCall:
     origin = origin_of(request, call.request_id)
     if in_query:
         check_lifetime(call.query, now_ms)
-    if authorization.startswith("AWS ") or "AWSAccessKeyId" in call.query:
+    if "AWSAccessKeyId" in call.query:
+        check_lifetime(call.query, now_ms)
+        return _by_old_url(access, call, Grant(access.guard, NOBODY, origin, call.scope, WORDS))
+    if authorization.startswith("AWS "):
         if access.guard.mode is Mode.ENFORCE:
             raise S3Error("InvalidRequest", _OLD)
         return _granted(call, Grant(access.guard, NOBODY, origin, call.scope, WORDS))
@@ -95,6 +100,23 @@ def admitted(access: Access, call: XmlCall, now_ms: int) -> XmlCall:
     payload = UNSIGNED if in_query else _payload(request.headers, access.guard.mode)
     signed = Signed(request.method, request.path, request.query, request.headers, payload, single_encoding=True)
     return _granted(call, access.verified(signed, "s3", origin, WORDS, call.scope))
+
+
+def _by_old_url(access: Access, call: XmlCall, nobody: Grant) -> XmlCall:
+    """A URL signed by version 2."""
+    query, headers = call.query, call.headers
+    resource = call.request.path
+    if virtual_bucket(host_of(headers)):
+        resource = f"/{call.bucket}{resource}"
+    text = sigv2.string_to_sign(call.request.method, resource, query, headers, query.get("Expires", ""))
+    token = query.get("x-amz-security-token", "")
+    try:
+        caller = access.guard.authenticator.verify_v2(query["AWSAccessKeyId"], token, text, query.get("Signature", ""))
+    except errors.AccessError as error:
+        if access.guard.mode is Mode.OBSERVE:
+            return _granted(call, nobody)
+        raise told(error, WORDS) from None
+    return _granted(call, Grant(access.guard, caller, nobody.origin, scope_for(caller, call.scope), WORDS))
 
 
 def _granted(call: XmlCall, grant: Grant) -> XmlCall:

@@ -41,7 +41,7 @@ class Policies(msgspec.Struct, frozen=True, kw_only=True):
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
     """May `principal` do `action` with `resource`? `owner` is the resource's account, empty for none in particular;
-    `policy` is the resource's own."""
+    `policy` is the resource's own; `needs_policy`: without an allow in it nothing goes (roles' trust policies)."""
 
     principal: Principal
     action: str
@@ -49,6 +49,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     context: Context
     owner: str = ""
     policy: Policy | None = None
+    needs_policy: bool = False
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,7 +116,7 @@ def _decided(question: Question, policies: Policies) -> Decision:
             return by_resource
         if naming in (Naming.ROLE, Naming.EVERYONE):
             return _bounded(question, policies) or by_resource
-    if not is_at_home and by_resource is None:
+    if by_resource is None and (question.needs_policy or not is_at_home):
         return _missing(Layer.RESOURCE)
     allowed = _by_identity(question, policies)
     if not allowed.is_allowed:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -16,13 +17,15 @@ from typing import TYPE_CHECKING
 
 from runtime.app import FOLDER as FUNCTIONS
 from runtime.app import Functions
-from runtime.destinations.router import service_of
+from runtime.credentials import WORKER_MAX_AGE_S, role_credentials
+from runtime.destinations.router import Destinations, service_of
 from runtime.errors import FunctionsError
 from runtime.events.bus import Missed
 from runtime.events.service import Events
 from runtime.logbook import FILE as LOGS
 from runtime.logbook import Logbook
 from runtime.metrics import FunctionsSource, LogbookSource
+from runtime.model.function import FunctionSpec
 from runtime.objects.app import FOLDER as OBJECTS
 from runtime.objects.app import Objects
 from runtime.runtimes.check import check_runtime
@@ -37,6 +40,7 @@ from streamcore.identity.app import IdentityApp
 from streamcore.metrics import Exposition
 
 if TYPE_CHECKING:
+    from runtime.destinations.guarded import Sender
     from streamcore.identity.guard import Guard
 
 log = logging.getLogger(__name__)
@@ -53,6 +57,8 @@ class Composition:
     logbook: Logbook
     objects: Objects
     snapshots: Snapshots
+    #: None while authentication is off.
+    guard: Guard | None
     url: str
     _stack: AsyncExitStack
 
@@ -70,11 +76,11 @@ class Composition:
             endpoint: asyncio.Future[str] = asyncio.get_running_loop().create_future()
             stack.callback(endpoint.cancel)
             objects = Objects(broker)
-            functions = _functions(broker, objects, logbook, endpoint)
+            functions = _functions(broker, objects, logbook, endpoint, guard)
             stack.push_async_callback(functions.close)
             events = Events(
                 broker,
-                functions.destinations,
+                functions.destinations if guard is None else _guarded(functions.destinations, guard, objects),
                 least_interval_ms=settings.schedule_min_minutes * 60_000,
                 missed=Missed(settings.missed_schedules),
             )
@@ -82,7 +88,7 @@ class Composition:
             stack.push_async_callback(objects.close)
             snapshots = _snapshots(broker, objects, functions, logbook)
             stack.push_async_callback(snapshots.close)
-            _connect(broker, functions, events, objects)
+            _connect(broker, functions, events, objects, guard)
             exposition = Exposition(broker)
             exposition.add(FunctionsSource(functions))
             exposition.add(LogbookSource(logbook))
@@ -94,7 +100,7 @@ class Composition:
             stack.push_async_callback(server.stop)
             url = await server.start()
             endpoint.set_result(reachable(url))
-            return cls(broker, server, functions, events, logbook, objects, snapshots, url, stack.pop_all())
+            return cls(broker, server, functions, events, logbook, objects, snapshots, guard, url, stack.pop_all())
         raise AssertionError("an exit stack swallows nothing")  # pragma: no cover
 
     async def stop(self) -> None:
@@ -128,7 +134,9 @@ async def _guard(broker: Broker) -> Guard:
     return Guard(identities, clock, Mode(settings.auth.value), audit, with_data=settings.audit_data)
 
 
-def _functions(broker: Broker, objects: Objects, logbook: Logbook, endpoint: asyncio.Future[str]) -> Functions:
+def _functions(
+    broker: Broker, objects: Objects, logbook: Logbook, endpoint: asyncio.Future[str], guard: Guard | None
+) -> Functions:
     """The functions; modules that are not installed are not preloaded."""
     preload = (name for name in broker.settings.preload if find_spec(name.partition(".")[0]) is not None)
     return Functions(
@@ -139,7 +147,28 @@ def _functions(broker: Broker, objects: Objects, logbook: Logbook, endpoint: asy
         check_runtime=check_runtime,
         endpoint=endpoint,
         meter=logbook.functions,
+        credentials_of=None if guard is None else partial(_credentials, broker, guard),
+        worker_max_age_s=None if guard is None else WORKER_MAX_AGE_S,
     )
+
+
+def _credentials(broker: Broker, guard: Guard, spec: FunctionSpec) -> dict[str, str]:
+    return role_credentials(guard, spec, broker.clock.now_ms())
+
+
+def _guarded(destinations: Destinations, guard: Guard, objects: Objects) -> Destinations:
+    """The same destinations for what S3 and EventBridge send, as far as policies let it in."""
+    from runtime.destinations.guarded import GuardedDestinations
+    from runtime.destinations.senders import sender_of
+
+    def owner_of(bucket: str) -> str:
+        found = objects.store.buckets.get(bucket)
+        return "" if found is None else found.account
+
+    def sender(arn: str, body: bytes, attributes: Mapping[str, str]) -> Sender:
+        return sender_of(owner_of, body, attributes)
+
+    return GuardedDestinations(destinations, guard, sender)
 
 
 def _snapshots(broker: Broker, objects: Objects, functions: Functions, logbook: Logbook) -> Snapshots:
@@ -155,11 +184,11 @@ def _snapshots(broker: Broker, objects: Objects, functions: Functions, logbook: 
     return Snapshots(broker, Path(settings.snapshots) if settings.snapshots else data / "snapshots", parts_of)
 
 
-def _connect(broker: Broker, functions: Functions, events: Events, objects: Objects) -> None:
+def _connect(broker: Broker, functions: Functions, events: Events, objects: Objects, guard: Guard | None) -> None:
     """Makes each service a target of the others."""
     functions.destinations.add("s3", objects.deliver)
     objects.notify_through(
-        functions.destinations,
+        functions.destinations if guard is None else _guarded(functions.destinations, guard, objects),
         exists=partial(_target_exists, broker, functions, objects),
         to_event_bridge=events.take,
     )

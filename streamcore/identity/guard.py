@@ -293,6 +293,11 @@ class Guard:
             self._told.popitem(last=False)
         return True
 
+    def flush(self) -> None:
+        """Writes what waits for the audit log."""
+        if self._audit is not None:
+            self._audit.flush()
+
     def close(self) -> None:
         if self._audit is not None:
             self._audit.close()

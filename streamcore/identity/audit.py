@@ -64,6 +64,8 @@ class AuditLog:
             self._timer.cancel()
             self._timer = None
         lines, self._lines, self._held = b"".join(self._lines), [], 0
+        if not lines:
+            return
         try:
             if self._size and self._size + len(lines) > self._max_bytes:
                 self._rotate()

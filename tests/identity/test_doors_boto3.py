@@ -98,7 +98,7 @@ def test_temporary_keys(house: House, service: str, method: str, action: str, ki
     assert refused(getattr(house.client(service, keys | {"aws_session_token": altered}), method))[:2] == told["altered"]
     stolen = house.root | {"aws_session_token": token}
     assert refused(getattr(house.client(service, stolen), method))[:2] == told["altered"]
-    with mock.patch.object(house.composition.broker.clock, "now_ms", lambda: 2**42):
+    with mock.patch.object(house.composition.broker.clock, "now_ms", return_value=2**42):
         code = refused(getattr(house.client(service, keys), method))[:2]
     assert code == told["skewed"]
 
@@ -125,7 +125,9 @@ def test_a_signature_is_for_one_service(house: House) -> None:
     keys = house.root
     session = boto3.Session(region_name="eu-west-1", **keys)
     client = session.client("logs", endpoint_url=house.url, config=Config(retries={"max_attempts": 0}))
-    client.meta.events.register("before-sign", lambda request, **_: request.context.update(signing={"signing_name": "kinesis"}))
+    client.meta.events.register(
+        "before-sign", lambda request, **_: request.context.update(signing={"signing_name": "kinesis"})
+    )
     client._request_signer._signing_name = "kinesis"
     code, status, text = refused(client.describe_log_groups)
     assert (code, status) == ("InvalidSignatureException", 400)
@@ -150,7 +152,11 @@ def test_urls_of_objects(house: House, version: str) -> None:
     place = {"Bucket": f"urls-{version}", "Key": "a b/ü~+.txt"}
     url = s3.generate_presigned_url("get_object", Params=place, ExpiresIn=60)
     assert fetched(url) == (200, b"content")
-    for altered in (url.replace("a%20b", "a%20c"), url + "&versionId=null", url[:-1] + ("0" if url[-1] != "0" else "1")):
+    for altered in (
+        url.replace("a%20b", "a%20c"),
+        url + "&versionId=null",
+        url[:-1] + ("0" if url[-1] != "0" else "1"),
+    ):
         status, body = fetched(altered)
         assert status == 403
         assert b"<Code>SignatureDoesNotMatch</Code>" in body
@@ -182,7 +188,9 @@ def test_forms(house: House) -> None:
     def posted(fields: dict[str, str]) -> tuple[int, bytes]:
         edge = "edge"
         parts = [f'--{edge}\r\nContent-Disposition: form-data; name="{n}"\r\n\r\n{v}\r\n' for n, v in fields.items()]
-        parts.append(f'--{edge}\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\nhi\r\n--{edge}--\r\n')
+        parts.append(
+            f'--{edge}\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\nhi\r\n--{edge}--\r\n'
+        )
         headers = {"content-type": f"multipart/form-data; boundary={edge}"}
         return fetched(f"{house.url}/forms", data="".join(parts).encode(), headers=headers, method="POST")
 
@@ -190,9 +198,10 @@ def test_forms(house: House) -> None:
     assert s3.get_object(Bucket="forms", Key="k")["Body"].read() == b"hi"
     assert b"SignatureDoesNotMatch" in posted(made["fields"] | {"x-amz-signature": "0" * 64})[1]
     assert b"AccessDenied" in posted({"key": "k"})[1]
-    assert b"InvalidAccessKeyId" in posted(
-        made["fields"] | {"x-amz-credential": made["fields"]["x-amz-credential"].replace("AKIA", "AKIB")}
-    )[1]
+    assert (
+        b"InvalidAccessKeyId"
+        in posted(made["fields"] | {"x-amz-credential": made["fields"]["x-amz-credential"].replace("AKIA", "AKIB")})[1]
+    )
 
 
 async def test_tokens_of_the_native_api(house: House) -> None:
@@ -236,9 +245,12 @@ def test_the_audit_log_says_who_did_what_and_has_no_secrets(house: House, ann: d
     refused(house.client("kinesis", ann).list_streams)
     entries = house.audit()
     denied = [each for each in entries if each.get("access_key") == ann["aws_access_key_id"]]
-    assert {"action": "kinesis:ListStreams", "resource": "*", "allowed": False, "by": "no identity-based policy"}.items() <= (
-        denied[-1].items()
-    )
+    assert {
+        "action": "kinesis:ListStreams",
+        "resource": "*",
+        "allowed": False,
+        "by": "no identity-based policy",
+    }.items() <= (denied[-1].items())
     assert denied[-1]["principal"] == f"arn:aws:iam::{ACCOUNT}:user/ann"
     made = [each for each in entries if each.get("action") == "iam:CreateAccessKey"]
     assert made[0]["allowed"]

@@ -124,6 +124,6 @@ def canonical(text: str) -> str:
 
 
 def account_of(arn: str) -> str:
-    """The account in an ARN; empty where it has none."""
+    """The account in an ARN; empty where it has none (`aws` in those of AWS's policies is none)."""
     found = Arn.parse(arn)
-    return "" if found is None else found.account
+    return found.account if found is not None and _ACCOUNT.match(found.account) else ""

@@ -57,6 +57,9 @@ class Simulated(Paged, frozen=True, kw_only=True):
     caller_arn: Annotated[str, text(1, 2048)] | None = None
     context_entries: list[ContextEntry] | None = None
     resource_handling_option: Annotated[str, text(1, 64)] | None = None
+    #: Refused: there are no organizations, and nothing is left out.
+    ordered_organization_policy_input_list: list[dict[str, str]] | None = None
+    policy_exclusion_list: list[dict[str, str]] | None = None
 
 
 class MatchedStatement(IamShape, frozen=True, kw_only=True):
@@ -112,6 +115,8 @@ def simulate(input_: Simulated, principal: Principal, policies: Policies) -> Sim
         raise invalid(f"At most {DECISIONS_MAX} decisions are made at a time")
     if input_.resource_handling_option is not None:
         raise invalid("ResourceHandlingOption is about EC2, which is not offered")
+    if input_.ordered_organization_policy_input_list or input_.policy_exclusion_list:
+        raise invalid("Policies of organizations, and exclusions, are not offered")
     if input_.permissions_boundary_policy_input_list:
         found = read_all(
             input_.permissions_boundary_policy_input_list[:1], PolicyKind.IDENTITY, "PermissionsBoundaryPolicyInputList"

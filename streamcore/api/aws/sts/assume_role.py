@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 import msgspec
 
 from streamcore.api.aws.errors import AwsError
-from streamcore.api.aws.iam.shapes import Arn, Document, IamShape, Tag
+from streamcore.api.aws.iam.shapes import Arn, IamShape, Tag
 from streamcore.api.aws.service import Call
 from streamcore.api.aws.shapes import number, text
 from streamcore.api.aws.sts.registry import STS
@@ -20,7 +20,13 @@ from streamcore.model.iam.document import PolicyError, PolicyKind, read_policy
 DEFAULT_S: Final = 3600
 #: A role that takes a role (role chaining) has it for an hour at most.
 CHAINED_MAX_S: Final = 3600
-_NOT_OFFERED: Final = ("provided_contexts", "serial_number", "token_code", "transitive_tag_keys")
+_NOT_OFFERED: Final = (
+    "minimum_session_token_size",
+    "provided_contexts",
+    "serial_number",
+    "token_code",
+    "transitive_tag_keys",
+)
 _SESSION_NAME: Final = r"[\w+=,.@-]*"
 
 
@@ -32,7 +38,7 @@ class AssumeRoleInput(IamShape, frozen=True, kw_only=True):
     role_arn: Arn
     role_session_name: Annotated[str, text(2, 64, _SESSION_NAME)]
     policy_arns: Annotated[list[PolicyDescriptor], msgspec.Meta(max_length=10)] | None = None
-    policy: Annotated[Document, msgspec.Meta(max_length=2048)] | None = None
+    policy: Annotated[str, text(1, 2048, r"[\t\n\r\x20-\xff]+")] | None = None
     duration_seconds: Annotated[int, number(900, 43_200)] | None = None
     tags: Annotated[list[Tag], msgspec.Meta(max_length=50)] | None = None
     transitive_tag_keys: list[str] | None = None
@@ -41,6 +47,7 @@ class AssumeRoleInput(IamShape, frozen=True, kw_only=True):
     token_code: Annotated[str, text(6, 6, r"[\d]*")] | None = None
     source_identity: Annotated[str, text(2, 64, _SESSION_NAME)] | None = None
     provided_contexts: list[dict[str, str]] | None = None
+    minimum_session_token_size: int | None = None
 
 
 class AssumedRoleUser(IamShape, frozen=True, kw_only=True):

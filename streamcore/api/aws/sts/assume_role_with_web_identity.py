@@ -15,6 +15,8 @@ class AssumeRoleWithWebIdentityInput(IamShape, frozen=True, kw_only=True):
     web_identity_token: str
     provider_id: str | None = None
     policy: str | None = None
+    policy_arns: list[dict[str, str]] | None = None
+    minimum_session_token_size: int | None = None
     duration_seconds: int | None = None
 
 

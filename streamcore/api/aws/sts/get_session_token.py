@@ -23,6 +23,7 @@ class GetSessionTokenInput(IamShape, frozen=True, kw_only=True):
     duration_seconds: Annotated[int, number(900, 129_600)] | None = None
     serial_number: Annotated[str, text(9, 256, r"[\w+=/:,.@-]*")] | None = None
     token_code: Annotated[str, text(6, 6, r"[\d]*")] | None = None
+    minimum_session_token_size: int | None = None
 
 
 class GetSessionTokenOutput(IamShape, frozen=True, kw_only=True):
@@ -34,6 +35,8 @@ async def get_session_token(app: IdentityApp, call: Call, input_: GetSessionToke
     """Temporary credentials of the caller, a user or root; they may what he may."""
     if input_.serial_number is not None or input_.token_code is not None:
         raise AwsError("AccessDenied", 403, "MultiFactorAuthentication failed: there are no MFA devices here.")
+    if input_.minimum_session_token_size is not None:
+        raise AwsError("ValidationError", 400, "MinimumSessionTokenSize is not offered here.")
     seconds, name, user_id = input_.duration_seconds or DEFAULT_S, "", ""
     if call.grant is not None and call.grant.caller.principal.kind is not Kind.ANONYMOUS:
         caller = call.grant.caller

@@ -37,7 +37,7 @@ from streamcore.broker import Broker, start_broker
 from streamcore.config import Auth, Settings
 from streamcore.errors import StreamcoreError
 from streamcore.identity.app import IdentityApp
-from streamcore.metrics import Exposition
+from streamcore.metrics import Exposition, GuardSource
 
 if TYPE_CHECKING:
     from runtime.destinations.guarded import Sender
@@ -92,6 +92,8 @@ class Composition:
             exposition = Exposition(broker)
             exposition.add(FunctionsSource(functions))
             exposition.add(LogbookSource(logbook))
+            if guard is not None:
+                exposition.add(GuardSource(guard))
             for part in (logbook, functions, objects, events, snapshots):
                 await part.start()
             identity = IdentityApp(broker, guard)

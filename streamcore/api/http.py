@@ -4,16 +4,18 @@ HTTP/1.1 and HTTP/2 are two front doors of the same thing)."""
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import msgspec
 
 
-class Peer(NamedTuple):
-    """The other end of a connection."""
+class Peer(Protocol):
+    """The other end of a connection; it is looked up when somebody asks."""
 
-    address: str
-    is_tls: bool
+    @property
+    def address(self) -> str: ...
+    @property
+    def is_tls(self) -> bool: ...
 
 
 class Request(msgspec.Struct, frozen=True):

@@ -245,6 +245,24 @@ class _Stream:
         return f"<Stream {self.id} {self.method} {self.path}, {self.held_bytes} bytes held>"
 
 
+class _Peer:
+    """The other end of a connection."""
+
+    __slots__ = ("_transport",)
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+
+    @property
+    def address(self) -> str:
+        name = self._transport.get_extra_info("peername")
+        return str(name[0]) if name else ""
+
+    @property
+    def is_tls(self) -> bool:
+        return self._transport.get_extra_info("sslcontext") is not None
+
+
 class Connection(asyncio.Protocol):
     """One HTTP/2 connection. Everything but `_serve` runs in the transport's callbacks."""
 
@@ -508,9 +526,7 @@ class Connection(asyncio.Protocol):
         """The other end, where somebody decides by it."""
         if self._settings.auth is Auth.OFF:
             return None
-        name = self._transport.get_extra_info("peername")
-        is_tls = self._transport.get_extra_info("sslcontext") is not None
-        return Peer(str(name[0]) if name else "", is_tls)
+        return _Peer(self._transport)
 
     async def _serve(self, stream: _Stream, refusal: Response | None) -> None:
         """Answers one request; whatever happens, the stream has ended afterwards and nothing is held for it."""

@@ -17,7 +17,7 @@ from aiohttp.http import HttpProcessingError, HttpVersion11
 from aiohttp.web_exceptions import HTTPRequestEntityTooLarge
 
 from streamcore.api.door import STREAM_HELD_BYTES, BodyLimit, Claims, Door
-from streamcore.api.http import Api, BodyBroken, Peer, Request, Response, StreamingResponse, StreamsBody
+from streamcore.api.http import Api, BodyBroken, Request, Response, StreamingResponse, StreamsBody
 from streamcore.api.http2 import Http2Server
 from streamcore.api.listener import Listener
 from streamcore.api.tls import server_context, utc
@@ -93,7 +93,7 @@ class HttpServer:
             body = b"" if is_streamed else content.read_nowait() if is_whole else await self._body(request)
             stream = self._pieces(request) if is_streamed else None
             api = self._door.api(path, request.headers, query)
-            peer = _peer_of(request) if self._tells_peer else None
+            peer = _Peer(request) if self._tells_peer else None
             work = api.handle(Request(request.method, path, request.headers, body, query, stream, peer))
             if request.method == "GET" or is_streamed:
                 with self._http.cancelled_when_lost(request):
@@ -202,8 +202,21 @@ class _BoundedServer(web.Server):
         transport.close()
 
 
-def _peer_of(request: web.BaseRequest) -> Peer:
-    return Peer(request.remote or "", request.secure)
+class _Peer:
+    """The other end of a request's connection."""
+
+    __slots__ = ("_request",)
+
+    def __init__(self, request: web.BaseRequest) -> None:
+        self._request = request
+
+    @property
+    def address(self) -> str:
+        return self._request.remote or ""
+
+    @property
+    def is_tls(self) -> bool:
+        return self._request.transport is not None and self._request.secure
 
 
 def _whole(answer: Response, *, keep_alive: bool, is_head: bool = False) -> web.StreamResponse:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 import msgspec
 
@@ -63,8 +63,23 @@ class Mode(StrEnum):
     ENFORCE = "enforce"
 
 
-class Origin(NamedTuple):
+class Origin(Protocol):
     """Where a request came from: the client's address, and what it says of itself."""
+
+    @property
+    def source(self) -> str: ...
+    @property
+    def is_tls(self) -> bool: ...
+    @property
+    def user_agent(self) -> str: ...
+    @property
+    def referer(self) -> str: ...
+    @property
+    def request_id(self) -> str: ...
+
+
+class Nowhere(NamedTuple):
+    """The origin of what no client sent."""
 
     source: str = ""
     is_tls: bool = False
@@ -241,7 +256,7 @@ class Guard:
 
     def role_may(self, role_arn: str, need: Need) -> Decision:
         """Whether a role may do something, by its own policies and the resource's."""
-        return self.decide(self.caller_of_role(role_arn, "service"), need, Origin())
+        return self.decide(self.caller_of_role(role_arn, "service"), need, Nowhere())
 
     def caller_of_role(self, role_arn: str, name: str) -> Caller:
         """A session of the role, as a service has one. A role that is not there may nothing."""

@@ -82,3 +82,12 @@ def test_resources_are_found_from_members_that_there_are(service: Any, permissio
         if names is not None:
             fields = set(service.actions[name].input.__struct_fields__)
             assert fields & set(names), (service.name, name, names)
+
+
+def test_the_page_is_what_the_registries_say() -> None:
+    from pathlib import Path
+
+    from streamcore.api.aws.iam.table import NOTES, render
+
+    assert (Path(__file__).parents[2] / "docs" / "iam.md").read_text() == render()
+    assert set(NOTES) <= set(IAM.actions) | set(STS.actions)

@@ -133,7 +133,7 @@ class Access:
         service = operation.partition(".")[0]
         grant = self.enter(call.request, call.request_id, service, Dialect(dialect), call.scope)
         input_ = read()
-        granted = msgspec.structs.replace(call, scope=grant.scope, grant=grant)
+        granted = Call(call.broker, grant.scope, call.request_id, call.codec, call.request, grant)
         self.allow(grant, operation, input_, granted)
         return granted, input_
 
@@ -156,12 +156,34 @@ def scope_for(caller: Caller, fallback: Scope) -> Scope:
     return Scope(caller.principal.account, caller.region or fallback.region)
 
 
+class RequestOrigin:
+    """What a request says of where it came from, read when somebody asks."""
+
+    __slots__ = ("_request", "request_id")
+
+    def __init__(self, request: Request, request_id: str) -> None:
+        self._request = request
+        self.request_id = request_id
+
+    @property
+    def source(self) -> str:
+        return "" if self._request.peer is None else self._request.peer.address
+
+    @property
+    def is_tls(self) -> bool:
+        return self._request.peer is not None and self._request.peer.is_tls
+
+    @property
+    def user_agent(self) -> str:
+        return self._request.headers.get("user-agent", "")
+
+    @property
+    def referer(self) -> str:
+        return self._request.headers.get("referer", "")
+
+
 def origin_of(request: Request, request_id: str) -> Origin:
-    headers, peer = request.headers, request.peer
-    agent, referer = headers.get("user-agent", ""), headers.get("referer", "")
-    if peer is None:
-        return Origin("", False, agent, referer, request_id)
-    return Origin(peer.address, peer.is_tls, agent, referer, request_id)
+    return RequestOrigin(request, request_id)
 
 
 __all__ = ["Access", "Dialect", "Grant", "Mode", "origin_of", "scope_for", "told"]

@@ -24,6 +24,7 @@ QUERY_PARTS_MAX: Final = 400
 
 _HEADER: Final = re.compile(r"(?:^|[\s,])(Credential|Signature|SignedHeaders)=([^,\s]+)")
 _DATE: Final = re.compile(r"(?a)\A(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z\Z")
+_AT_ROOT: Final = ("x-amz-target", "x-amz-security-token")
 _SPACES: Final = re.compile(r" +")
 
 
@@ -168,21 +169,27 @@ def time_ms(text: str) -> int:
 # ---------------------------------------------------------------- signing
 
 
-def canonical_request(request: Signed, signature: Signature) -> str:
-    """The text that a client has to have hashed. Raises SignatureError when a header that must be signed is not."""
+def canonical_request(request: Signed, signature: Signature, *, joined: bool = False) -> str:
+    """The text that a client has to have hashed. Of a header that came several times it is the first value, which is
+    the one that is acted on; `joined`: all of them with commas between, as AWS has it."""
     headers = request.headers
     lines = [request.method, canonical_path(request.path, single=request.single_encoding)]
     lines.append(canonical_query(request.query) if request.query else "")
-    lines += [f"{name}:{_header(headers, name)}" for name in signature.signed_headers]
+    of = _joined if joined else _first
+    lines += [f"{name}:{of(headers, name)}" for name in signature.signed_headers]
     lines += ["", ";".join(signature.signed_headers), request.payload]
     return "\n".join(lines)
 
 
-def _header(headers: Mapping[str, str], name: str) -> str:
-    getall = getattr(headers, "getall", None)
-    value = headers.get(name, "") if getall is None else ",".join(each.strip() for each in getall(name, ()))
-    value = value.strip()
+def _first(headers: Mapping[str, str], name: str) -> str:
+    value = headers.get(name, "").strip()
     return _SPACES.sub(" ", value) if "  " in value else value
+
+
+def _joined(headers: Mapping[str, str], name: str) -> str:
+    getall = getattr(headers, "getall", None)
+    values = [headers.get(name, "")] if getall is None else getall(name, ())
+    return ",".join(_SPACES.sub(" ", value.strip()) for value in values)
 
 
 def unsigned_headers(request: Signed, signature: Signature) -> list[str]:
@@ -190,10 +197,12 @@ def unsigned_headers(request: Signed, signature: Signature) -> list[str]:
     signed = signature.signed_headers
     if "host" not in signed:
         return ["host"]
+    if request.path == "/" and not request.single_encoding:  # of those, services at `/` act on two
+        return [name for name in _AT_ROOT if name not in signed and name in request.headers]
     return [
         name
-        for name in map(str.lower, request.headers)
-        if name.startswith("x-amz-") and name not in signed and name != "x-amz-cf-id"
+        for spelled in request.headers
+        if spelled[1:2] == "-" and (name := spelled.lower()).startswith("x-amz-") and name not in signed
     ]
 
 

@@ -1,5 +1,5 @@
-"""docs/iam.md, written from the registries: `python -m streamcore.api.aws.iam.table docs/iam.md`. A test asserts that the
-file is what this would write."""
+"""docs/iam.md, written from the registries: `python -m streamcore.api.aws.iam.table docs/iam.md`. A test asserts that
+the file is what this would write."""
 
 from __future__ import annotations
 
@@ -35,24 +35,25 @@ _HEAD: Final = """# Identities
 
 <!-- Written by `python -m streamcore.api.aws.iam.table docs/iam.md`; do not edit. -->
 
-Users, groups, roles and policies, kept in the volume, by AWS's query protocol: `aws iam …`, `aws sts …`, boto3. They are
-there whatever `auth` is; they decide something where it is `observe` or `enforce`: [security.md](security.md).
+Users, groups, roles and policies, kept in the volume, by AWS's query protocol: `aws iam …`, `aws sts …`, boto3. They
+are there whatever `auth` is; they decide something where it is `observe` or `enforce`: [security.md](security.md).
 
     aws iam create-role --role-name lambda-role --assume-role-policy-document file://trust.json
     aws iam attach-role-policy --role-name lambda-role \\
         --policy-arn arn:aws:iam::aws:policy/service-role/AWSLambdaKinesisExecutionRole
 
-Policies are evaluated as AWS documents it: explicit denies, identity and resource policies within an account and across
-accounts, permissions boundaries, session policies, all condition operators, `Not…` elements, policy variables. Condition
-keys: `aws:CurrentTime`, `EpochTime`, `SecureTransport`, `SourceIp`, `UserAgent`, `Referer`, `RequestedRegion`,
-`ResourceAccount`, `PrincipalArn`, `PrincipalAccount`, `PrincipalType`, `PrincipalTag/…`, `PrincipalIsAWSService`,
-`PrincipalServiceName`, `username`, `userid`, `TokenIssueTime`, `SourceArn`, `SourceAccount`; `s3:prefix`, `delimiter`,
-`max-keys`, `VersionId`, `x-amz-acl`, `x-amz-storage-class`, `x-amz-server-side-encryption`, `x-amz-copy-source`,
-`x-amz-metadata-directive`, `x-amz-content-sha256`, `authType`, `signatureversion`; `lambda:FunctionArn`, `Principal`,
-`FunctionUrlAuthType`; `iam:PassedToService`, `PolicyARN`, `PermissionsBoundary`; `sts:ExternalId`, `RoleSessionName`,
-`aws:RequestTag/…` and `aws:TagKeys` of sessions; `cloudwatch:namespace`. A key that is not among them has no value here:
-conditions on it hold or not as they do without one. There are no tags of resources in conditions (`aws:ResourceTag`), no
-organizations, no federation, no MFA, no console passwords, no service-linked roles, no instance profiles.
+Policies are evaluated as AWS documents it: explicit denies, identity and resource policies within an account and
+across accounts, permissions boundaries, session policies, all condition operators, `Not…` elements, policy variables.
+Condition keys: `aws:CurrentTime`, `EpochTime`, `SecureTransport`, `SourceIp`, `UserAgent`, `Referer`,
+`RequestedRegion`, `ResourceAccount`, `PrincipalArn`, `PrincipalAccount`, `PrincipalType`, `PrincipalTag/…`,
+`PrincipalIsAWSService`, `PrincipalServiceName`, `username`, `userid`, `TokenIssueTime`, `SourceArn`, `SourceAccount`;
+`s3:prefix`, `delimiter`, `max-keys`, `VersionId`, `x-amz-acl`, `x-amz-storage-class`, `x-amz-server-side-encryption`,
+`x-amz-copy-source`, `x-amz-metadata-directive`, `x-amz-content-sha256`, `authType`, `signatureversion`;
+`lambda:FunctionArn`, `Principal`, `FunctionUrlAuthType`; `iam:PassedToService`, `PolicyARN`, `PermissionsBoundary`;
+`sts:ExternalId`, `RoleSessionName`, `aws:RequestTag/…` and `aws:TagKeys` of sessions; `cloudwatch:namespace`. A key
+that is not among them has no value here: conditions on it hold or not as they do without one. There are no tags of
+resources in conditions (`aws:ResourceTag`), no organizations, no federation, no MFA, no console passwords, no
+service-linked roles, no instance profiles.
 
 Which permission each action of each service needs is in that service's `permissions.py`; without an entry it is
 `service:Action` on `*`. As on AWS, `lambda:InvokeFunction` is Invoke's, `s3:GetObject` HeadObject's, `s3:ListBucket`

@@ -140,8 +140,14 @@ class Access:
     def allow(self, grant: Grant, operation: str, input_: Any, call: Asked) -> None:
         """Whether the caller may do an operation (`kinesis.PutRecord`) with this input. Raises AwsError."""
         service, _, action = operation.partition(".")
-        for need in self.of(service).needs(action, input_, call):
-            grant.need(need)
+        permissions = self.of(service)
+        permission = permissions.table.get(action)
+        if permission is None or permission.also or permission.when is not None or permission.keys is not None:
+            for need in permissions.needs(action, input_, call):
+                grant.need(need)
+            return
+        for resource in permission.resources(input_, call):
+            grant.need(Need(permission.action, resource, None, permission.is_data))
 
 
 def told(error: errors.AccessError, dialect: Tells) -> Exception:

@@ -38,7 +38,9 @@ def signed_headers(
 ) -> dict[str, str]:
     """The headers that a signature adds; `at` is the time (`20240131T120000Z`), path and query as they are sent."""
     payload = hashlib.sha256(body).hexdigest()
-    added = {"x-amz-date": at, "x-amz-content-sha256": payload}
+    added = {"x-amz-date": at}
+    if service == "s3":
+        added["x-amz-content-sha256"] = payload
     if keys.session_token:
         added["x-amz-security-token"] = keys.session_token
     whole = {"host": host, **{name.lower(): value for name, value in headers.items()}, **added}

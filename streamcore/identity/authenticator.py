@@ -24,6 +24,7 @@ from streamcore.identity.errors import (
     WrongSignature,
 )
 from streamcore.identity.store import Identities
+from streamcore.identity.warm import WarmHeads
 from streamcore.model.iam import sigv2, sigv4
 from streamcore.model.iam.sigv4 import ChunkSigner, Signature, SignatureError, Signed
 
@@ -42,9 +43,16 @@ class Authenticator:
         self._identities = identities
         self._callers = callers
         self._clock = clock
+        self._warm = WarmHeads()
 
     def verify(self, request: Signed, service: str) -> Caller:
         """The caller of a request that must be signed for `service`. Raises AccessError."""
+        now_ms = self._clock.now_ms()
+        self._identities.roots.look(now_ms)
+        if not request.single_encoding:
+            found = self._warm.find(request, now_ms, SKEW_MS, self._identities.epoch)
+            if found is not None and f"/{service}/aws4_request" in request.headers["authorization"]:
+                return found
         signature = self._signature(request)
         credential = signature.credential
         if credential.service != service:
@@ -57,20 +65,22 @@ class Authenticator:
         key = sigv4.key_of(secret, credential)
         if not sigv4.is_same(sigv4.sign(key, text), signature.signature) and not _is_joined(key, request, signature):
             raise WrongSignature(signature.signature, text, canonical, credential.access_key)
-        now_ms = self._clock.now_ms()
         self._callers.check_lifetime(session, now_ms)
         if session is None:
             self._identities.last_used[credential.access_key] = (now_ms, credential.service, credential.region)
         chunks = None
         if request.payload.startswith("STREAMING-AWS4-HMAC-SHA256-PAYLOAD"):
             chunks = ChunkSigner(key, signature.at, credential.scope, signature.signature)
-        return Caller(
+        caller = Caller(
             principal=principal,
             access_key=credential.access_key,
             region=credential.region,
             session=session,
             chunks=chunks,
         )
+        if chunks is None and not request.single_encoding and not signature.in_query:
+            self._warm.keep(request, signature, caller, key, canonical, self._identities.epoch)
+        return caller
 
     def verify_v2(self, access_key: str, token: str, text: str, signature: str) -> Caller:
         """The caller who signed a URL of S3's by version 2; its time was checked before. Raises AccessError."""

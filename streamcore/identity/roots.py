@@ -40,10 +40,14 @@ class Roots:
 
     def find(self, access_key: str, now_ms: int) -> RootKey | None:
         """The root key of that id. Raises IdentityUnavailable."""
+        self.look(now_ms)
+        return self._keys.get(access_key)
+
+    def look(self, now_ms: int) -> None:
+        """Sees new files, at most once a second. Raises IdentityUnavailable."""
         if self._folder is not None and not 0 <= now_ms - self._looked_ms < LOOK_EVERY_MS:
             self._looked_ms = now_ms
             self._look(self._folder)
-        return self._keys.get(access_key)
 
     def _look(self, folder: Path) -> None:
         found = {path: path.stat().st_mtime_ns for path in folder.glob("root-*.json")}

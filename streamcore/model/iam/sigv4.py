@@ -267,11 +267,16 @@ def key_of(secret: str, credential: Credential) -> bytes:
 
 def sign(key: bytes, text: str) -> str:
     """HMAC-SHA256 in hex. The key's half of the work is kept: a client signs many times with one key."""
-    inner, outer = _pads(key)
-    inner, outer = inner.copy(), outer.copy()
+    inner, outer = hmac_states(key)
     inner.update(text.encode("utf-8", "surrogateescape"))
     outer.update(inner.digest())
     return outer.hexdigest()
+
+
+def hmac_states(key: bytes) -> tuple[hashlib._Hash, hashlib._Hash]:
+    """The two hashes of an HMAC, to go on with."""
+    inner, outer = _pads(key)
+    return inner.copy(), outer.copy()
 
 
 @lru_cache(maxsize=1024)

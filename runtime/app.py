@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from types import TracebackType
 from typing import Any, Final, Protocol, Self
@@ -69,6 +69,10 @@ class FetchObject(Protocol):
     async def __call__(self, bucket: str, key: str, version: str | None) -> bytes: ...
 
 
+#: The variables with which a worker of a function signs.
+CredentialsOf = Callable[[FunctionSpec], dict[str, str]]
+
+
 def _any_runtime(runtime: str, handler: str, architectures: tuple[str, ...]) -> None:
     """The check that refuses nothing."""
 
@@ -93,10 +97,13 @@ class Functions:
         sandbox: SandboxSettings | None = None,
         endpoint: asyncio.Future[str] | None = None,
         meter: FunctionMeter | None = None,
+        credentials_of: CredentialsOf | None = None,
+        worker_max_age_s: float | None = None,
     ) -> None:
         """`check_runtime` is asked when a function is created or its runtime changes; `fetch_object` reads code that is
         given by bucket and key; `sandbox` is what workers are kept in; `endpoint` will be the URL that functions reach
-        the AWS services by: no worker is started before it is known; `meter` counts what `sink` does not hear of."""
+        the AWS services by: no worker is started before it is known; `meter` counts what `sink` does not hear of;
+        `credentials_of` gives a worker its keys, which are good for `worker_max_age_s` and some more."""
         self._broker = broker
         self.check_runtime = check_runtime
         self._fetch_object = fetch_object
@@ -107,7 +114,9 @@ class Functions:
             sink=sink or _ProgramLog(),
             environment_of=self._environment_of,
             sandbox=sandbox or _hidden(broker),
+            worker_max_age_s=worker_max_age_s,
         )
+        self._credentials_of = credentials_of
         self._endpoint = endpoint
         self._meter = meter
         self._pool_started: asyncio.Task[None] | None = None
@@ -315,7 +324,11 @@ class Functions:
         """How a function reaches the AWS services: this endpoint, as the account it belongs to."""
         if self._endpoint is None:
             return {}
-        return {"AWS_ENDPOINT_URL": self._endpoint.result(), **credentials(spec, self._broker.settings.account)}
+        if self._credentials_of is None:
+            keys = credentials(spec, self._broker.settings.account)
+        else:
+            keys = self._credentials_of(spec)
+        return {"AWS_ENDPOINT_URL": self._endpoint.result(), **keys}
 
     async def _prepare_pool(self) -> None:
         if self._endpoint is not None:

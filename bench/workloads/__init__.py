@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from bench.workload import Workload
 from bench.workloads import (
     api_proxy,
+    auth_cost,
     fanout_latency,
     handler_latency,
     invoke,
@@ -26,6 +27,7 @@ WORKLOADS: Mapping[str, Workload] = {
         puts.PUT_RECORDS_JSON,
         puts.PUT_RECORD,
         puts.PUT_LATENCY,
+        auth_cost.AUTH_COST,
         puts.NATIVE_PUT,
         scan.GET_RECORDS_SCAN,
         producer.PRODUCER,

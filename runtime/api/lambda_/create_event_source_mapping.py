@@ -18,6 +18,7 @@ from runtime.api.lambda_.event_sources import (
     unsupported,
 )
 from runtime.api.lambda_.registry import LAMBDA
+from runtime.api.lambda_.roles import check_reads
 from runtime.api.lambda_.shapes import Arn, NamespacedFunctionName, Refused, Tags
 from runtime.app import Functions
 from runtime.errors import InvalidValueError
@@ -59,6 +60,7 @@ async def create_event_source_mapping(
     check_tags(input_.tags or {})
     ref = function_of(functions, call, input_.function_name)
     stream, consumer = stream_of(call.broker, input_.event_source_arn)
+    check_reads(call, functions.catalog.configuration(ref).role, stream, consumer or "")
     now_ms = functions.catalog.now_ms()
     record = MappingRecord(
         config=MappingConfig(

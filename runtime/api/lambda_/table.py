@@ -15,7 +15,7 @@ from runtime.model.configuration import TRANSITIONS
 DONE: Final = "as AWS"
 STORED: Final = "stored, not acted on"
 
-_POLICY: Final = "Kept and told. Signatures are not verified, so there is nobody to refuse because of it."
+_POLICY: Final = "Acted on where authentication is on: [security.md](security.md)."
 _SIGNING: Final = "Kept and told. Code is not verified, whatever the policy."
 _TAGS: Final = "Tags are kept and told; nothing is decided by them."
 _URL: Final = "Its host name is below the one under which the endpoint was called (`localhost` for an address)."
@@ -27,8 +27,8 @@ _ASYNC: Final = "Retries, age and destinations hold for events that wait in the 
 
 #: Action → (status, what differs from AWS and why). An action that is not here does as AWS does, as far as is known.
 NOTES: Final[dict[str, tuple[str, str]]] = {
-    "AddLayerVersionPermission": (STORED, _POLICY),
-    "AddPermission": (STORED, f"{_POLICY} The RevisionId is the policy's own."),
+    "AddLayerVersionPermission": (STORED, "Kept and told. Who may have a layer is not asked."),
+    "AddPermission": (DONE, f"{_POLICY} The RevisionId is the policy's own."),
     "CreateCodeSigningConfig": (STORED, _SIGNING),
     "CreateEventSourceMapping": (
         DONE,
@@ -94,7 +94,7 @@ MEMBERS: Final[dict[str, tuple[str, str]]] = {
     "KMSKeyArn": (STORED, "Nothing is encrypted by the broker: there is no KMS to ask."),
     "PackageType Image, ImageConfig": ("refused", "There are no containers."),
     "PublishTo": ("refused", "There are no managed instances."),
-    "Role": (STORED, "There is no IAM; the name has to be a role's."),
+    "Role": (DONE, "Where authentication is on: it must be there and trust Lambda, and workers have its credentials."),
     "RuntimeConfig": ("refused", "There are no runtimes of one's own."),
     "SnapStart": (STORED, "OptimizationStatus is Off."),
     "TenancyConfig": ("refused", "Tenants are not isolated."),

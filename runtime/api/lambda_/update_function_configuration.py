@@ -8,6 +8,7 @@ import msgspec
 
 from runtime.api.lambda_.functions import FunctionConfiguration, described, key_of, refuse
 from runtime.api.lambda_.registry import LAMBDA
+from runtime.api.lambda_.roles import check_role
 from runtime.api.lambda_.shapes import (
     DeadLetterConfig,
     Description,
@@ -74,6 +75,7 @@ async def update_function_configuration(
         DurableConfig=(input_.durable_config, "there are no durable executions"),
     )
     changes = _changes(input_)
+    check_role(call, input_.role)
     if input_.runtime is not None:
         check_runtime_name(input_.runtime)
     check_environment(changes.get("environment"))

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -34,6 +34,9 @@ from streamcore.api.http import Request, Response
 from streamcore.broker import Broker
 from streamcore.errors import StreamcoreError
 from streamcore.model.xml import document
+
+if TYPE_CHECKING:
+    from streamcore.api.aws.access import Access
 
 log = logging.getLogger(__name__)
 
@@ -68,10 +71,15 @@ class QueryProtocol:
     """Dispatches by `Action` and `Version` to the services it is given."""
 
     def __init__(
-        self, broker: Broker, services: Iterable[QueryService], deferred: Iterable[Deferred[QueryService]] = ()
+        self,
+        broker: Broker,
+        services: Iterable[QueryService],
+        deferred: Iterable[Deferred[QueryService]] = (),
+        access: Access | None = None,
     ) -> None:
-        """The key of a service that is deferred is its version."""
+        """The key of a service that is deferred is its version. Without `access` nobody is refused."""
         self._broker = broker
+        self._access = access
         self._services: dict[str, QueryService] = {}
         self._waiting = Waiting(deferred, self._add)
         for each in services:
@@ -123,7 +131,11 @@ class QueryProtocol:
         call = Call(self._broker, scope, request_id, JSON, request)
         if of.path_member and request.path != "/":
             form.setdefault(of.path_member, f"{call.origin}{request.path}")
-        output = await action.handler(call, _input(action, form, of))
+        if self._access is None:
+            input_ = _input(action, form, of)
+        else:
+            call, input_ = self._access.admit(call, action.operation, lambda: _input(action, form, of), "query")
+        output = await action.handler(call, input_)
         return _answer(output, target, request_id)
 
     def start_draining(self) -> None:

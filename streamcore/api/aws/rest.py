@@ -30,6 +30,7 @@ from streamcore.api.aws.sigv4 import Identity, identify, scope_of
 from streamcore.api.http import Request, Response, StreamingResponse
 from streamcore.broker import Broker
 from streamcore.errors import StreamcoreError
+from streamcore.model.caching import LONGEST_CHARS
 
 if TYPE_CHECKING:
     from streamcore.api.aws.access import Access
@@ -162,7 +163,7 @@ class RestJsonProtocol:
         self._broker = broker
         self._access = access
         self._router: Router[_Target] = Router()
-        self._find = lru_cache(maxsize=1024)(self._router.find)  # a client calls a few paths many times
+        self._kept = lru_cache(maxsize=1024)(self._router.find)  # a client calls a few paths many times
         self._waiting = Waiting(deferred, self._add)
         for bound in services:
             self._add(bound)
@@ -170,7 +171,10 @@ class RestJsonProtocol:
     def _add(self, bound: BoundService) -> None:
         for action in bound.service.actions.values():
             self._router.add(action.method, action.template, _Target(action, bound))
-        self._find.cache_clear()
+        self._kept.cache_clear()
+
+    def _find(self, method: str, path: str) -> Found[_Target] | None:
+        return (self._kept if len(path) <= LONGEST_CHARS else self._router.find)(method, path)
 
     def claims(self, request: Request) -> bool:
         root = _root(request.path)

@@ -91,7 +91,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     statements: tuple[Statement, ...]
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)
 def read_policy(text: str, kind: PolicyKind, name: str = "") -> Policy:
     """Reads a document. Raises PolicyError."""
     document = _parsed(text)

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from streamcore.model.caching import cached_if_short
+
 #: `arn:partition:service:region:account:resource`
 ARN_PARTS: Final = 6
 
@@ -75,7 +77,7 @@ def _escaped(text: str) -> str:
     return ".".join(re.escape(part) for part in text.split("?"))
 
 
-@lru_cache(maxsize=4096)
+@cached_if_short(4096)
 def action_glob(pattern: str) -> Glob:
     """Actions are compared without regard to case."""
     return Glob([pattern], ignore_case=True)
@@ -119,7 +121,7 @@ def _split(tokens: Iterable[Token]) -> list[list[Token]]:
     return parts
 
 
-@lru_cache(maxsize=4096)
+@cached_if_short(4096)
 def arn_glob(pattern: str) -> ArnGlob:
     return ArnGlob([pattern])
 

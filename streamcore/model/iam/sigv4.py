@@ -15,6 +15,8 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, quote, unquote_to_bytes
 
+from streamcore.model.caching import cached_if_short
+
 ALGORITHM: Final = "AWS4-HMAC-SHA256"
 UNSIGNED: Final = "UNSIGNED-PAYLOAD"
 EMPTY_SHA256: Final = hashlib.sha256(b"").hexdigest()
@@ -84,7 +86,7 @@ class Signed(NamedTuple):
 # ---------------------------------------------------------------- reading
 
 
-@lru_cache(maxsize=1024)
+@cached_if_short(1024)
 def _head_of(head: str) -> tuple[Credential, tuple[str, ...]]:
     """Credential and signed headers of an Authorization header up to its signature. A client's requests share it."""
     parts = dict(_HEADER.findall(head))
@@ -155,7 +157,7 @@ def from_query(query: str) -> Signature:
     )
 
 
-@lru_cache(maxsize=1024)
+@cached_if_short(1024)
 def time_ms(text: str) -> int:
     """Raises SignatureError when the text is no basic ISO 8601 time."""
     match = _DATE.match(text)
@@ -209,7 +211,7 @@ def unsigned_headers(request: Signed, signature: Signature) -> list[str]:
     ]
 
 
-@lru_cache(maxsize=1024)
+@cached_if_short(1024)
 def canonical_path(path: str, *, single: bool) -> str:
     """S3 has paths encoded once, as they are; all others normalized and encoded a second time."""
     if single:

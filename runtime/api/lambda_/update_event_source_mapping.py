@@ -52,7 +52,7 @@ async def update_event_source_mapping(
 
     def change(record: MappingRecord) -> MappingRecord:
         after = _changed(record, settings, kept)
-        if after.config.is_queue:
+        if after.config.is_queue and after.config.enabled:  # to disable it is always possible
             check_queue(functions, after)
         return after
 

@@ -51,9 +51,8 @@ def describe(endpoint: str, uuid: str) -> None:
         for key, value in {**found, **config}.items():
             click.echo(f"{key + ':':<32}{'-' if value in (None, '', []) else value}")
         if queue is not None:
-            click.echo(
-                f"{queue['visible']} messages visible, {queue['in_flight']} in flight, {queue['delayed']} delayed"
-            )
+            told = (f"{count} {name.replace('_', ' ')}" for name, count in queue.items())
+            click.echo(f"messages in the queue: {', '.join(told)}")
         for shard in shards:
             position = "done" if shard["position"] is None else shard["position"]
             tried = max((part["invokes"] for lane in shard["retrying"] for part in lane["parts"]), default=0)

@@ -273,11 +273,13 @@ class Queues:
     ) -> list[Received]:
         """Up to `count` messages; waits for the first one. Raises QueueError: OverLimit."""
         record = queue.record
-        timeout_ms = record.number("VisibilityTimeout") * 1000 if visibility_ms is None else visibility_ms
         if wait_ms is None:
             wait_ms = record.number("ReceiveMessageWaitTimeSeconds") * 1000
-        again = queue.state.retake(queue.attempt(attempt), self._clock.now_ms(), timeout_ms) if attempt else None
-        messages = again or await self._take(queue, count, timeout_ms, self._clock.now_ms() + wait_ms)
+        now_ms = self._clock.now_ms()
+        again = None
+        if attempt:
+            again = queue.state.retake(queue.attempt(attempt), now_ms, _timeout_ms(queue, visibility_ms))
+        messages = again or await self._take(queue, count, visibility_ms, now_ms + wait_ms)
         if attempt and messages:
             queue.remember(attempt, tuple(message.number for message in messages))
         queue.changed.update(message.number for message in messages)
@@ -291,7 +293,7 @@ class Queues:
             raise
         return [(message, content) for message, content in read if content is not None]
 
-    async def _take(self, queue: Queue, count: int, timeout_ms: int, until_ms: int) -> list[Message]:
+    async def _take(self, queue: Queue, count: int, visibility_ms: int | None, until_ms: int) -> list[Message]:
         while True:
             if queue.is_deleted:
                 raise QueueError("QueueDoesNotExist", "The specified queue does not exist.")
@@ -303,6 +305,7 @@ class Queues:
             target = self._dead_letters_of(queue)
             redrive = queue.record.redrive
             most = None if target is None or redrive is None else redrive.max_receives
+            timeout_ms = _timeout_ms(queue, visibility_ms)  # as it is now: somebody may have waited for days
             messages, dead = queue.state.take(now_ms, min(count, room), timeout_ms, most)
             if dead and target is not None:
                 try:
@@ -545,6 +548,10 @@ class Queues:
     async def _finished(self, work: Coroutine[Any, Any, None]) -> None:
         """Work that is not left half done when its caller goes away."""
         await asyncio.shield(asyncio.ensure_future(work))
+
+
+def _timeout_ms(queue: Queue, visibility_ms: int | None) -> int:
+    return queue.record.number("VisibilityTimeout") * 1000 if visibility_ms is None else visibility_ms
 
 
 def _check_same(present: QueueRecord, asked: QueueRecord) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from queue_world import World
 
@@ -113,6 +114,17 @@ async def test_what_fails_too_often_is_a_dead_letter(world: World) -> None:
         await world.advance(10)
     assert world.function.batches == [["a"], ["a"]]
     assert (world.counts(), world.counts("dead")) == (NOTHING, (1, 0, 0))
+
+
+async def test_a_visibility_that_is_changed_counts_at_once(world: World) -> None:
+    """Also for a receive that waits already."""
+    queue = await world.queue(VisibilityTimeout=30)
+    world.function.answer = lambda bodies: ValueError() if len(world.function.events) == 1 else None
+    await world.map()
+    await world.queues.change(queue, msgspec.structs.replace(queue.record, attributes={"VisibilityTimeout": "5"}))
+    await world.send("a")
+    await world.advance(5)
+    assert world.function.batches == [["a"], ["a"]]
 
 
 ALL, NONE = {"a", "b", "c"}, set[str]()

@@ -134,10 +134,6 @@ class QueueMapping:
         """Whether its queue is still the one of that name."""
         return self._source.is_open
 
-    def counts(self) -> tuple[int, int, int]:
-        """Messages of the queue that are visible, in flight, delayed."""
-        return self._source.counts()
-
     async def prepare(self) -> None:
         """Finds the queue. Raises QueueError."""
         self._source = self._source_of(self.config.stream)
@@ -274,9 +270,12 @@ class QueueMapping:
             try:
                 return (await self._invoke(event)).outcome
             except PoolClosedError:
+                self._stopping = True  # nothing will run any more
                 break
             except (FunctionsError, OSError) as error:
                 log.debug("%r: %s", self, error)
+            if self._stopping:
+                break
             if self._clock.now_ms() >= until_ms:
                 return None
             refusals += 1

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from queue_world import World
 
-from runtime.errors import ThrottledError
+from runtime.errors import PoolClosedError, ThrottledError
 from runtime.model.event_source_mapping import CALL_FAILED, OK
 from runtime.model.mapping import MappingConfig, StartingPosition
 from runtime.model.queue_message import Attribute
@@ -388,6 +388,24 @@ async def test_what_is_throttled_is_put_back_when_it_stops(world: World) -> None
     assert (world.counts(), world.function.batches) == ((1, 0, 0), [])
 
 
+async def test_what_is_throttled_while_it_stops_is_put_back(world: World) -> None:
+    await world.queue()
+    refuse = asyncio.Event()
+
+    async def late(event: bytes) -> Any:
+        await refuse.wait()
+        raise throttled(1)[0]
+
+    world.function = late  # type: ignore[assignment]  an `Invoke`
+    await world.send("a")
+    mapping = await world.map()
+    stopping = asyncio.create_task(mapping.stop())
+    await world.settle()
+    refuse.set()
+    await asyncio.wait_for(stopping, 2)
+    assert world.counts() == (1, 0, 0)
+
+
 async def test_a_batch_with_the_function_ends_before_it_stops(world: World) -> None:
     await world.queue()
     world.function.gate = asyncio.Event()
@@ -413,6 +431,14 @@ async def test_a_restart_loses_nothing(world: World, in_order: bool) -> None:
     await world.map()
     await world.advance(30)
     assert (world.function.handled.count("a"), world.counts()) == (2, NOTHING)
+
+
+async def test_a_closed_pool_ends_it(world: World) -> None:
+    await world.queue()
+    world.function.raises = [PoolClosedError() for _ in range(100)]
+    await world.send("a")
+    await world.map()
+    assert (len(world.function.raises), world.counts()) == (99, (1, 0, 0))
 
 
 async def test_a_deleted_queue_ends_it(world: World) -> None:

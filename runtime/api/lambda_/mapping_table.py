@@ -159,7 +159,8 @@ Streams of DynamoDB, Kafka and message brokers are no sources here, and pollers 
 
 A message is received when a place for a batch is free, handed to the function with the others of its batch, and deleted
 when that was handled; a send wakes the mapping, nothing polls. Without a window a batch is what one receive gives, up
-to ten messages. An event has at most 6,291,556 bytes.
+to ten messages. An event has at most 6,291,556 bytes. A queue whose visibility timeout is shorter than the window and
+the function's time together gives messages out again meanwhile, as at AWS.
 
 - **What fails** is left alone. It becomes visible again when the queue's visibility timeout has passed, and goes to the
   dead letter queue when it was received `maxReceiveCount` times. With ReportBatchItemFailures only the messages that

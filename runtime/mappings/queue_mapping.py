@@ -274,8 +274,6 @@ class QueueMapping:
                 break
             except (FunctionsError, OSError) as error:
                 log.debug("%r: %s", self, error)
-            if self._stopping:
-                break
             if self._clock.now_ms() >= until_ms:
                 return None
             refusals += 1
@@ -285,7 +283,9 @@ class QueueMapping:
         return None
 
     async def _pause(self, until_ms: int) -> None:
-        """Until then, or until another batch is over: its place may be free."""
+        """Until then, or until another batch is over: its place may be free. Not at all when it is stopping."""
+        if self._stopping:
+            return
         self._throttled += 1
         self._allowed = max(1, len(self._batches) - self._throttled)
         self._over.clear()

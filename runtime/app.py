@@ -36,6 +36,7 @@ from runtime.mappings.event_source_mappings import EventSourceMappings
 from runtime.mappings.failures import FailureReports
 from runtime.mappings.mapping import FormOf, Mapping
 from runtime.mappings.poller import Form, OnOutcome
+from runtime.mappings.queue_mapping import QueueForm
 from runtime.mappings.tools import Tools
 from runtime.model.event_source_mapping import MappingRecord
 from runtime.model.filtering import RecordFilter, selection
@@ -43,9 +44,10 @@ from runtime.model.function import FunctionSpec
 from runtime.model.invocation import Outcome
 from runtime.model.mapping import MappingConfig, StartingPosition, State
 from runtime.model.names import LATEST, FunctionKey
+from runtime.model.queue_settings import QueueRecord
 from runtime.model.sandbox import SandboxSettings
 from runtime.registry import Handler, spec_of
-from runtime.sources import kinesis
+from runtime.sources import kinesis, sqs
 from runtime.telemetry.functions import FunctionMeter
 from runtime.workers.pool import PoolStats, WorkerPool
 from runtime.workers.sinks import InvocationSink
@@ -133,7 +135,15 @@ class Functions:
         self.invoker.queue = self.asynchronous
         self.destinations.add("lambda", to_function(self.invoker))
         reports = FailureReports(broker, self.destinations)
-        self.event_source_mappings = EventSourceMappings(broker, self.invoker, _forms_of, reports)
+        self.event_source_mappings = EventSourceMappings(
+            broker,
+            self.invoker,
+            _forms_of,
+            reports,
+            _queue_form,
+            workers or broker.settings.workers,
+            None if meter is None else meter.iterator_age,
+        )
         self.mapping_tools = Tools(broker, self.event_source_mappings)
         self.catalog.on_change.append(self.event_source_mappings.function_changed)
 
@@ -277,8 +287,9 @@ class Functions:
 
     @property
     def mappings(self) -> dict[str, Mapping]:
-        """The mappings that are at work, by UUID."""
-        return self.event_source_mappings.running
+        """The mappings from streams that are at work, by UUID."""
+        running = self.event_source_mappings.running
+        return {uuid: each for uuid, each in running.items() if isinstance(each, Mapping)}
 
     def stats(self) -> PoolStats:
         """What the workers are doing, and counters per function."""
@@ -351,6 +362,10 @@ def _kinesis_form(config: MappingConfig, shard: ShardInfo, lane: int) -> Form:
     found = RecordFilter(config.filters, kinesis.constants(config.stream)) if config.filters else None
     select = selection(lane, config.parallelization_factor, found)
     return Form(kinesis.KinesisRenderer(config.stream, shard, select).render, kinesis.event, kinesis.OVERHEAD_BYTES)
+
+
+def _queue_form(config: MappingConfig, queue: QueueRecord) -> QueueForm:
+    return QueueForm(sqs.SqsRenderer(queue, config.filters).render, sqs.event, sqs.OVERHEAD_BYTES)
 
 
 def _hidden(broker: Broker) -> SandboxSettings:

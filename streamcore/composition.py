@@ -32,6 +32,7 @@ from runtime.objects.app import FOLDER as OBJECTS
 from runtime.objects.app import Objects
 from runtime.queues.destination import to_queue
 from runtime.queues.service import Queues
+from runtime.queues.source import sources
 from runtime.runtimes.check import check_runtime
 from runtime.snapshots import parts
 from runtime.snapshots.service import Snapshots
@@ -237,7 +238,9 @@ def _connect(
     topics: Topics,
     guard: Guard | None,
 ) -> None:
-    """Makes each service a target of the others."""
+    """Makes each service a target of the others, and queues sources of functions."""
+    functions.event_source_mappings.queues = sources(queues)
+    queues.on_change.append(functions.event_source_mappings.source_changed)
     functions.destinations.add("s3", objects.deliver)
     functions.destinations.add("sqs", to_queue(queues))
     functions.destinations.add("sns", to_topic(topics))

@@ -23,7 +23,10 @@ _PROVISIONED: Final = (
     "Workers are started ahead, at once and at every start of the broker, as far as the setting `workers` leaves place "
     "(else FAILED, with how many there are), and stay; one place is always left to other functions."
 )
-_ASYNC: Final = "Retries, age and destinations hold for events that wait in the queue, also after kill -9."
+_ASYNC: Final = (
+    "Retries, age and destinations hold for events that wait to be run, also after kill -9. Destinations are queues, "
+    "topics, functions, streams and buckets; an ARN of another kind is refused."
+)
 
 #: Action → (status, what differs from AWS and why). An action that is not here does as AWS does, as far as is known.
 NOTES: Final[dict[str, tuple[str, str]]] = {
@@ -32,8 +35,8 @@ NOTES: Final[dict[str, tuple[str, str]]] = {
     "CreateCodeSigningConfig": (STORED, _SIGNING),
     "CreateEventSourceMapping": (
         DONE,
-        "For Kinesis streams and their consumers. Every option: event-source-mappings.md. What is for other sources is "
-        "refused.",
+        "For Kinesis streams, their consumers, and SQS queues. Every option: event-source-mappings.md. What is for "
+        "other sources is refused.",
     ),
     "CreateFunction": (
         DONE,
@@ -51,8 +54,8 @@ NOTES: Final[dict[str, tuple[str, str]]] = {
     "GetProvisionedConcurrencyConfig": (DONE, "Available is what was started."),
     "Invoke": (
         DONE,
-        "Event needs a queue for asynchronous invocations, and is refused without. Payloads are checked to be JSON "
-        "before the function is looked for. TenantId and DurableExecutionName are refused.",
+        "Payloads are checked to be JSON before the function is looked for. TenantId and DurableExecutionName are "
+        "refused.",
     ),
     "ListFunctions": (DONE, "Handlers of the program that runs the endpoint are among them; only it changes those."),
     "PublishVersion": (DONE, "A version is Active at once."),
@@ -88,7 +91,10 @@ MEMBERS: Final[dict[str, tuple[str, str]]] = {
         "50 MB zipped, 250 MB unzipped with layers, 65,536 entries; what would leave its folder is refused.",
     ),
     "CodeSigningConfigArn": (STORED, "Code is not verified."),
-    "DeadLetterConfig": (STORED, "Acted on as far as there is a queue for asynchronous invocations."),
+    "DeadLetterConfig": (
+        DONE,
+        "Queues and topics, and the other kinds of destinations too; an ARN of a kind that is not offered is refused.",
+    ),
     "DurableConfig": ("refused", "There are no durable executions."),
     "FileSystemConfigs": ("refused", "There is no EFS."),
     "KMSKeyArn": (STORED, "Nothing is encrypted by the broker: there is no KMS to ask."),

@@ -57,7 +57,7 @@ class Handler(RequestHandler):
         if self._request_count != count:
             self._body = self._messages[-1][1]
             self._head_is_whole(len(data))
-        elif not is_body:
+        elif data and not is_body:  # aiohttp goes on with nothing new, too
             self._head_goes_on(len(data))
 
     def connection_lost(self, exc: BaseException | None) -> None:

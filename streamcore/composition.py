@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runtime.api.execute_api.ports import GatewayPorts
 from runtime.app import FOLDER as FUNCTIONS
@@ -19,7 +20,7 @@ from runtime.destinations.router import service_of
 from runtime.errors import FunctionsError
 from runtime.events.bus import Missed
 from runtime.events.service import Events
-from runtime.gateway.late import LateGateway
+from runtime.gateway.late import Late, late_gateway, late_http_gateway
 from runtime.logbook import FILE as LOGS
 from runtime.logbook import Logbook
 from runtime.metrics import FunctionsSource, LogbookSource, QueuesSource
@@ -40,6 +41,10 @@ from streamcore.config import Settings
 from streamcore.errors import StreamcoreError
 from streamcore.metrics import Exposition
 
+if TYPE_CHECKING:
+    from runtime.gateway.httpapi.service import HttpGateway
+    from runtime.gateway.service import Gateway
+
 
 @dataclass
 class Composition:
@@ -54,7 +59,8 @@ class Composition:
     queues: Queues
     topics: Topics
     snapshots: Snapshots
-    gateway: LateGateway
+    gateway: Late[Gateway]
+    http_gateway: Late[HttpGateway]
     url: str
     _stack: AsyncExitStack
 
@@ -89,17 +95,28 @@ class Composition:
             stack.push_async_callback(topics.close)
             ports = GatewayPorts(functions, logbook)
             stack.push_async_callback(ports.close)
-            gateway = LateGateway(broker, ports.ports)
+            gateway, http_gateway = late_gateway(broker, ports.ports), late_http_gateway(broker, ports.ports)
             stack.push_async_callback(gateway.close)
+            stack.push_async_callback(http_gateway.close)
             _connect(broker, functions, events, objects, queues, topics)
             exposition = Exposition(broker)
             exposition.add(FunctionsSource(functions))
             exposition.add(LogbookSource(logbook))
             exposition.add(QueuesSource(queues, topics))
-            for part in (logbook, queues, topics, functions, objects, events, snapshots, gateway):
+            for part in (logbook, queues, topics, functions, objects, events, snapshots, gateway, http_gateway):
                 await part.start()
             offered = services.Parts(
-                broker, functions, events, objects, queues, topics, logbook, snapshots, gateway, exposition
+                broker,
+                functions,
+                events,
+                objects,
+                queues,
+                topics,
+                logbook,
+                snapshots,
+                gateway,
+                http_gateway,
+                exposition,
             )
             server = services.server(settings, offered, ports)
             stack.push_async_callback(server.stop)
@@ -116,6 +133,7 @@ class Composition:
                 topics,
                 snapshots,
                 gateway,
+                http_gateway,
                 url,
                 stack.pop_all(),
             )

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from runtime.api.execute_api.ports import GatewayPorts
     from runtime.app import Functions
     from runtime.events.service import Events
-    from runtime.gateway.late import LateGateway
+    from runtime.gateway.httpapi.service import HttpGateway
+    from runtime.gateway.late import Late
+    from runtime.gateway.service import Gateway
     from runtime.logbook import Logbook
     from runtime.objects.app import Objects
     from runtime.queues.service import Queues
@@ -62,7 +64,8 @@ class Parts(NamedTuple):
     topics: Topics
     logbook: Logbook
     snapshots: Snapshots
-    gateway: LateGateway
+    gateway: Late[Gateway]
+    http_gateway: Late[HttpGateway]
     exposition: Exposition
 
 
@@ -78,7 +81,7 @@ def server(settings: Settings, parts: Parts, ports: GatewayPorts) -> HttpServer:
     urls = FunctionUrlApi(parts.functions)
     s3 = S3Api(S3App(parts.objects), aws, settings)
     watched = ports.services = Watched(s3, parts.logbook.meter)
-    apis = execute_api.ExecuteApi([rest_apis(parts.gateway)], watched)
+    apis = execute_api.ExecuteApi([rest_apis(parts.gateway), http_apis(parts.http_gateway)], watched)
     doors = paths(parts, urls) | {execute_api.PATH_PREFIX: apis, execute_api.RESTAPIS_PREFIX: apis}
     by_host = ByHost({HOST_PART: urls, execute_api.HOST_PART: apis}, watched)
     return HttpServer(settings, doors, by_host, aws.body_limit, streams=by_host.streams(s3.streams), claims=is_marked)
@@ -95,7 +98,16 @@ def endpoint(parts: Parts) -> Endpoint:
                 [],
                 [cloudwatch_query(logbook), ec2(parts.snapshots), sqs_query(parts.queues), sns(parts.topics)],
             ),
-            RestJsonProtocol(broker, [], [lambda_(parts.functions), scheduler(events), api_gateway(parts.gateway)]),
+            RestJsonProtocol(
+                broker,
+                [],
+                [
+                    lambda_(parts.functions),
+                    scheduler(events),
+                    api_gateway(parts.gateway),
+                    api_gateway_v2(parts.http_gateway),
+                ],
+            ),
             RpcCborProtocol(broker, [], [metrics]),
             TargetProtocol(broker, [KINESIS], [logs(logbook), metrics, event_bridge(events), sqs(parts.queues)]),
         ]
@@ -154,7 +166,7 @@ def scheduler(events: Events) -> Deferred[BoundService]:
     return Deferred(("schedules", "schedule-groups", "tags"), load)
 
 
-def api_gateway(gateway: LateGateway) -> Deferred[BoundService]:
+def api_gateway(gateway: Late[Gateway]) -> Deferred[BoundService]:
     """REST APIs."""
 
     def load() -> BoundService:
@@ -165,7 +177,7 @@ def api_gateway(gateway: LateGateway) -> Deferred[BoundService]:
     return Deferred(("account", "apikeys", "domainnames", "restapis", "tags", "usageplans", "vpclinks"), load)
 
 
-def rest_apis(gateway: LateGateway) -> Callable[[], Plane | None]:
+def rest_apis(gateway: Late[Gateway]) -> Callable[[], Plane | None]:
     """The data plane of REST APIs, as soon as there are any."""
 
     def plane() -> Plane | None:
@@ -174,6 +186,30 @@ def rest_apis(gateway: LateGateway) -> Callable[[], Plane | None]:
         from runtime.api.execute_api.rest import RestPlane
 
         return RestPlane(gateway.made)
+
+    return plane
+
+
+def api_gateway_v2(gateway: Late[HttpGateway]) -> Deferred[BoundService]:
+    """HTTP APIs."""
+
+    def load() -> BoundService:
+        from runtime.api.apigatewayv2 import APIGATEWAYV2
+
+        return APIGATEWAYV2.on(gateway.get())
+
+    return Deferred(("v2",), load)
+
+
+def http_apis(gateway: Late[HttpGateway]) -> Callable[[], Plane | None]:
+    """The data plane of HTTP APIs, as soon as there are any."""
+
+    def plane() -> Plane | None:
+        if gateway.made is None:
+            return None
+        from runtime.api.execute_api.http import HttpPlane
+
+        return HttpPlane(gateway.made)
 
     return plane
 

@@ -34,9 +34,9 @@ from runtime.snapshots.service import Snapshots
 from runtime.topics.destination import to_topic
 from runtime.topics.service import Topics
 from streamcore import services
+from streamcore.api.outgoing import HttpClient
 from streamcore.api.server import HttpServer
 from streamcore.broker import Broker, start_broker
-from streamcore.client.web import WebPoster
 from streamcore.config import Settings
 from streamcore.errors import StreamcoreError
 from streamcore.metrics import Exposition
@@ -89,12 +89,11 @@ class Composition:
             stack.push_async_callback(objects.close)
             snapshots = _snapshots(broker, objects, functions, logbook)
             stack.push_async_callback(snapshots.close)
-            poster = WebPoster()
-            stack.push_async_callback(poster.close)
-            topics = Topics(broker, functions.destinations, queues, poster.post, partial(_result, endpoint))
+            client = HttpClient()
+            stack.push_async_callback(client.close)
+            topics = Topics(broker, functions.destinations, queues, client.post, partial(_result, endpoint))
             stack.push_async_callback(topics.close)
-            ports = GatewayPorts(functions, logbook)
-            stack.push_async_callback(ports.close)
+            ports = GatewayPorts(functions, logbook, client)
             gateway, http_gateway = late_gateway(broker, ports.ports), late_http_gateway(broker, ports.ports)
             stack.push_async_callback(gateway.close)
             stack.push_async_callback(http_gateway.close)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from typing import Final
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from runtime.errors import EventTooLargeError, FunctionsError
@@ -26,6 +27,9 @@ from runtime.model.httpapi.served import (
 )
 from runtime.model.httpapi.subtypes import SubtypeError
 from streamcore.model.stream import Scope
+
+#: What HTTP APIs take the body of an answer for that does not say it.
+_TEXT: Final = "text/plain; charset=utf-8"
 
 
 class IntegrationError(Exception):
@@ -167,7 +171,7 @@ class HttpIntegrations:
 
 
 def _answer_v2(payload: bytes) -> Answered | None:
-    found = answer_v2(payload)
+    found = answer_v2(payload, default_type=_TEXT)
     if found is None or found.status < 200:
         return None
     headers = _passed_on(found.headers)

@@ -16,8 +16,9 @@ def imported(before: HttpContent, body: str, *, basepath: str | None, fail_on_wa
     basepath = basepath or "ignore"
     if basepath not in BASEPATHS:
         raise ApiGatewayError("Invalid basepath specified: it is ignore, prepend or split")
-    importer = HttpImporter(read_document(body.encode()), before, basepath, lambda: new_id(length=7))
+    document = read_document(body.encode())
     try:
+        importer = HttpImporter(document, before, basepath, lambda: new_id(length=7))
         made = importer.run()
     except (AttributeError, TypeError, KeyError, ValueError) as error:
         if isinstance(error, ApiGatewayError):

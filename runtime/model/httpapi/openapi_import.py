@@ -125,6 +125,8 @@ class HttpImporter:
     # ------------------------------------------------------------ routes
 
     def _path(self, path: str, item: dict[str, Any]) -> None:
+        if not path.startswith("/") and path != DEFAULT:
+            raise ApiGatewayError(f"Invalid OpenAPI input: the path {path[:200]} does not begin with /.")
         for key, operation in item.items():
             if key in _METHODS or key == _ANY:
                 self._operation(path, "ANY" if key == _ANY else key.upper(), referred(self.document, operation))
@@ -132,7 +134,7 @@ class HttpImporter:
                 raise ApiGatewayError(f"Invalid OpenAPI input: {key} belongs to an operation.")
 
     def _operation(self, path: str, method: str, operation: dict[str, Any]) -> None:
-        is_default = path in ("$default", "/$default") or operation.get("isDefaultRoute") is True
+        is_default = path in (DEFAULT, f"/{DEFAULT}") or operation.get("isDefaultRoute") is True
         kind, authorizer_id, scopes = self._authorization(operation)
         given = operation.get(f"{_X}integration")
         target = None

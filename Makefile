@@ -17,9 +17,9 @@ $(STAMP): pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,images]'
 	@touch $@
 
-demo: $(STAMP) ## broker, stream, real flight events, a handler in worker processes
-	@echo "==> demo: a month of flights through a four-shard stream"
-	@$(BIN)/python -m examples.flights
+demo: $(STAMP) ## a tour: real flights through a stream, then the labs of AWS's tutorials
+	@echo "==> demo: a month of flights through a four-shard stream, then the labs"
+	@$(BIN)/python -m examples
 
 test: $(STAMP) ## the whole test suite
 	@echo "==> tests"

@@ -83,6 +83,10 @@ def _streamcore_options(limits: str) -> Callable[[int, Path], list[str]]:
     return lambda port, folder: ["serve", "--port", str(port), "--data", str(folder / "data"), "--limits", limits]
 
 
+def _enforce_options(port: int, folder: Path) -> list[str]:
+    return [*_streamcore_options("off")(port, folder), "--auth", "enforce"]
+
+
 def _large_options(port: int, folder: Path) -> list[str]:
     return [*_streamcore_options("off")(port, folder), "--shard-quota", "100000", "--transition-ms", "0"]
 
@@ -104,6 +108,7 @@ PROGRAMS: Mapping[str, Program] = {
     for program in (
         Program("streamcore", _find_streamcore, _streamcore_options("off"), _URL_LINE, _STREAMCORE_HINT),
         Program("streamcore-limits", _find_streamcore, _streamcore_options("enforce"), _URL_LINE, _STREAMCORE_HINT),
+        Program("streamcore-enforce", _find_streamcore, _enforce_options, _URL_LINE, _STREAMCORE_HINT),
         Program("streamcore-large", _find_streamcore, _large_options, _URL_LINE, _STREAMCORE_HINT),
         Program(
             "streamcore-function",

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from types import TracebackType
 from typing import Any, Final, Protocol, Self
@@ -36,6 +36,7 @@ from runtime.mappings.event_source_mappings import EventSourceMappings
 from runtime.mappings.failures import FailureReports
 from runtime.mappings.mapping import FormOf, Mapping
 from runtime.mappings.poller import Form, OnOutcome
+from runtime.mappings.queue_mapping import QueueForm
 from runtime.mappings.tools import Tools
 from runtime.model.event_source_mapping import MappingRecord
 from runtime.model.filtering import RecordFilter, selection
@@ -43,9 +44,10 @@ from runtime.model.function import FunctionSpec
 from runtime.model.invocation import Outcome
 from runtime.model.mapping import MappingConfig, StartingPosition, State
 from runtime.model.names import LATEST, FunctionKey
+from runtime.model.queue_settings import QueueRecord
 from runtime.model.sandbox import SandboxSettings
 from runtime.registry import Handler, spec_of
-from runtime.sources import kinesis
+from runtime.sources import kinesis, sqs
 from runtime.telemetry.functions import FunctionMeter
 from runtime.workers.pool import PoolStats, WorkerPool
 from runtime.workers.sinks import InvocationSink
@@ -67,6 +69,10 @@ class FetchObject(Protocol):
     """Reads an object of an S3 service. Raises InvalidValueError in AWS's words when it cannot be had."""
 
     async def __call__(self, bucket: str, key: str, version: str | None) -> bytes: ...
+
+
+#: The variables with which a worker of a function signs.
+CredentialsOf = Callable[[FunctionSpec], dict[str, str]]
 
 
 def _any_runtime(runtime: str, handler: str, architectures: tuple[str, ...]) -> None:
@@ -93,10 +99,13 @@ class Functions:
         sandbox: SandboxSettings | None = None,
         endpoint: asyncio.Future[str] | None = None,
         meter: FunctionMeter | None = None,
+        credentials_of: CredentialsOf | None = None,
+        worker_max_age_s: float | None = None,
     ) -> None:
         """`check_runtime` is asked when a function is created or its runtime changes; `fetch_object` reads code that is
         given by bucket and key; `sandbox` is what workers are kept in; `endpoint` will be the URL that functions reach
-        the AWS services by: no worker is started before it is known; `meter` counts what `sink` does not hear of."""
+        the AWS services by: no worker is started before it is known; `meter` counts what `sink` does not hear of;
+        `credentials_of` gives a worker its keys, which are good for `worker_max_age_s` and some more."""
         self._broker = broker
         self.check_runtime = check_runtime
         self._fetch_object = fetch_object
@@ -107,7 +116,9 @@ class Functions:
             sink=sink or _ProgramLog(),
             environment_of=self._environment_of,
             sandbox=sandbox or _hidden(broker),
+            worker_max_age_s=worker_max_age_s,
         )
+        self._credentials_of = credentials_of
         self._endpoint = endpoint
         self._meter = meter
         self._pool_started: asyncio.Task[None] | None = None
@@ -124,7 +135,15 @@ class Functions:
         self.invoker.queue = self.asynchronous
         self.destinations.add("lambda", to_function(self.invoker))
         reports = FailureReports(broker, self.destinations)
-        self.event_source_mappings = EventSourceMappings(broker, self.invoker, _forms_of, reports)
+        self.event_source_mappings = EventSourceMappings(
+            broker,
+            self.invoker,
+            _forms_of,
+            reports,
+            _queue_form,
+            workers or broker.settings.workers,
+            None if meter is None else meter.iterator_age,
+        )
         self.mapping_tools = Tools(broker, self.event_source_mappings)
         self.catalog.on_change.append(self.event_source_mappings.function_changed)
 
@@ -268,8 +287,9 @@ class Functions:
 
     @property
     def mappings(self) -> dict[str, Mapping]:
-        """The mappings that are at work, by UUID."""
-        return self.event_source_mappings.running
+        """The mappings from streams that are at work, by UUID."""
+        running = self.event_source_mappings.running
+        return {uuid: each for uuid, each in running.items() if isinstance(each, Mapping)}
 
     def stats(self) -> PoolStats:
         """What the workers are doing, and counters per function."""
@@ -315,7 +335,11 @@ class Functions:
         """How a function reaches the AWS services: this endpoint, as the account it belongs to."""
         if self._endpoint is None:
             return {}
-        return {"AWS_ENDPOINT_URL": self._endpoint.result(), **credentials(spec, self._broker.settings.account)}
+        if self._credentials_of is None:
+            keys = credentials(spec, self._broker.settings.account)
+        else:
+            keys = self._credentials_of(spec)
+        return {"AWS_ENDPOINT_URL": self._endpoint.result(), **keys}
 
     async def _prepare_pool(self) -> None:
         if self._endpoint is not None:
@@ -338,6 +362,10 @@ def _kinesis_form(config: MappingConfig, shard: ShardInfo, lane: int) -> Form:
     found = RecordFilter(config.filters, kinesis.constants(config.stream)) if config.filters else None
     select = selection(lane, config.parallelization_factor, found)
     return Form(kinesis.KinesisRenderer(config.stream, shard, select).render, kinesis.event, kinesis.OVERHEAD_BYTES)
+
+
+def _queue_form(config: MappingConfig, queue: QueueRecord) -> QueueForm:
+    return QueueForm(sqs.SqsRenderer(queue, config.filters).render, sqs.event, sqs.OVERHEAD_BYTES)
 
 
 def _hidden(broker: Broker) -> SandboxSettings:

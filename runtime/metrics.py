@@ -33,6 +33,7 @@ class FunctionsSource:
         yield from self._mappings()
 
     def _mappings(self) -> Iterator[Metric]:
+        """`stream` is the name of a queue as well, which has no shards."""
         labels = ("mapping", "function", "stream", "shard")
         batches = CounterMetricFamily("streamcore_mapping_batches", "Batches handed to the function.", labels=labels)
         records = CounterMetricFamily("streamcore_mapping_records", "Records handed to the function.", labels=labels)
@@ -43,16 +44,17 @@ class FunctionsSource:
             "Age of the last record of the last batch when it had been handled (IteratorAge).",
             labels=labels,
         )
-        for mapping in list(self._functions.mappings.values()):
+        for mapping in list(self._functions.event_source_mappings.running.values()):
             config = mapping.config
-            stream = config.stream.rpartition("/")[2]
+            stream = config.stream.rpartition(":" if config.is_queue else "/")[2]
             for shard_id, stats in list(mapping.stats.items()):
                 values = (config.uuid, config.function_name, stream, shard_id)
                 batches.add_metric(values, stats.batches)
                 records.add_metric(values, stats.records)
                 errors.add_metric(values, stats.errors)
                 dropped.add_metric(values, stats.discarded)
-                age.add_metric(values, stats.iterator_age_ms / 1000)
+                if not config.is_queue:
+                    age.add_metric(values, stats.iterator_age_ms / 1000)
         yield from (batches, records, errors, dropped, age)
 
 

@@ -536,6 +536,11 @@ class Broker:
         token = None if result.next_index is None else self._token(stream, shard, result.next_index)
         return GetRecordsResult(result, token, stream.info)
 
+    def stream_of(self, iterator: str) -> StreamInfo | None:
+        """The stream that a token reads; None when it is gone. Raises InvalidArgument, IteratorExpired."""
+        stream = self.catalog.get(decode_iterator(iterator, self._secret, self.clock.now_ms()).stream_id)
+        return None if stream is None else stream.info
+
     def _admit_read(self, stream: Stream, shard: Shard) -> bool:
         """Whether what the read returns is charged to the shard's budget. Raises ThroughputExceeded."""
         shard.counters.get_records_calls += 1

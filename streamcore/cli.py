@@ -20,6 +20,7 @@ from streamcore.commands.backup import backup
 from streamcore.commands.deploy import delete as delete_template
 from streamcore.commands.deploy import deploy
 from streamcore.commands.events import events
+from streamcore.commands.identity import identity, token
 from streamcore.commands.invoke import invoke
 from streamcore.config import LogFormat, Settings
 from streamcore.errors import StreamcoreError
@@ -45,6 +46,13 @@ def main() -> None:
 @click.option("--tls", help="Certificate: files or self-signed. [files]")
 @click.option("--tls-cert", help="PEM file of the certificate.")
 @click.option("--tls-key", help="PEM file of its key.")
+@click.option("--auth", help="Who gets in: off (everybody), observe or enforce. [off]")
+@click.option(
+    "--allow-anonymous-network", is_flag=True, default=None, help="Listen beyond loopback although anybody may connect."
+)
+@click.option("--audit-data", is_flag=True, default=None, help="Allowed actions on data in the audit log, too.")
+@click.option("--audit-max-bytes", type=int, help="Size at which the next audit log is begun. [67108864]")
+@click.option("--audit-files", type=int, help="Audit logs that are kept. [8]")
 @click.option("--data", help="Folder of the volume. [data]")
 @click.option("--limits", help="Shard limits: enforce, observe or off. [enforce]")
 @click.option("--durability", help="What an acknowledgement means: sync (on disk) or os. [sync]")
@@ -129,7 +137,7 @@ def _set_up_logging(settings: Settings) -> None:
     logging.basicConfig(level=settings.log_level, handlers=[handler], force=True)
 
 
-for _command in (backup, invoke, events, deploy, delete_template):
+for _command in (backup, invoke, events, deploy, delete_template, identity, token):
     main.add_command(_command)
 
 

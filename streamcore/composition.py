@@ -6,6 +6,8 @@ The composition root: with services.py the only file of the broker's package tha
 from __future__ import annotations
 
 import asyncio
+import logging
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -16,7 +18,8 @@ from typing import TYPE_CHECKING
 from runtime.api.execute_api.ports import GatewayPorts
 from runtime.app import FOLDER as FUNCTIONS
 from runtime.app import Functions
-from runtime.destinations.router import service_of
+from runtime.credentials import WORKER_MAX_AGE_S, role_credentials
+from runtime.destinations.router import Destinations, service_of
 from runtime.errors import FunctionsError
 from runtime.events.bus import Missed
 from runtime.events.service import Events
@@ -24,10 +27,12 @@ from runtime.gateway.late import Late, late_gateway, late_http_gateway
 from runtime.logbook import FILE as LOGS
 from runtime.logbook import Logbook
 from runtime.metrics import FunctionsSource, LogbookSource, QueuesSource
+from runtime.model.function import FunctionSpec
 from runtime.objects.app import FOLDER as OBJECTS
 from runtime.objects.app import Objects
 from runtime.queues.destination import to_queue
 from runtime.queues.service import Queues
+from runtime.queues.source import sources
 from runtime.runtimes.check import check_runtime
 from runtime.snapshots import parts
 from runtime.snapshots.service import Snapshots
@@ -37,13 +42,18 @@ from streamcore import services
 from streamcore.api.outgoing import HttpClient
 from streamcore.api.server import HttpServer
 from streamcore.broker import Broker, start_broker
-from streamcore.config import Settings
+from streamcore.config import Auth, Settings
 from streamcore.errors import StreamcoreError
-from streamcore.metrics import Exposition
+from streamcore.identity.app import IdentityApp
+from streamcore.metrics import Exposition, GuardSource
 
 if TYPE_CHECKING:
+    from runtime.destinations.guarded import Sender
     from runtime.gateway.httpapi.service import HttpGateway
     from runtime.gateway.service import Gateway
+    from streamcore.identity.guard import Guard
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -61,6 +71,8 @@ class Composition:
     snapshots: Snapshots
     gateway: Late[Gateway]
     http_gateway: Late[HttpGateway]
+    #: None while authentication is off.
+    guard: Guard | None
     url: str
     _stack: AsyncExitStack
 
@@ -70,6 +82,9 @@ class Composition:
         async with AsyncExitStack() as stack:
             broker = await start_broker(settings, data=settings.data)
             stack.push_async_callback(broker.close)
+            guard = await _guard(broker) if settings.auth is not Auth.OFF else None
+            if guard is not None:
+                stack.callback(guard.close)
             logbook = Logbook(broker, Path(settings.data))
             stack.push_async_callback(logbook.close)
             endpoint: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -77,11 +92,11 @@ class Composition:
             objects = Objects(broker)
             queues = Queues(broker)
             stack.push_async_callback(queues.close)
-            functions = _functions(broker, objects, logbook, endpoint)
+            functions = _functions(broker, objects, logbook, endpoint, guard)
             stack.push_async_callback(functions.close)
             events = Events(
                 broker,
-                functions.destinations,
+                functions.destinations if guard is None else _guarded(functions.destinations, guard, objects),
                 least_interval_ms=settings.schedule_min_minutes * 60_000,
                 missed=Missed(settings.missed_schedules),
             )
@@ -97,13 +112,16 @@ class Composition:
             gateway, http_gateway = late_gateway(broker, ports.ports), late_http_gateway(broker, ports.ports)
             stack.push_async_callback(gateway.close)
             stack.push_async_callback(http_gateway.close)
-            _connect(broker, functions, events, objects, queues, topics)
+            _connect(broker, functions, events, objects, queues, topics, guard)
             exposition = Exposition(broker)
             exposition.add(FunctionsSource(functions))
             exposition.add(LogbookSource(logbook))
             exposition.add(QueuesSource(queues, topics))
+            if guard is not None:
+                exposition.add(GuardSource(guard))
             for part in (logbook, queues, topics, functions, objects, events, snapshots, gateway, http_gateway):
                 await part.start()
+            identity = IdentityApp(broker, guard)
             offered = services.Parts(
                 broker,
                 functions,
@@ -116,6 +134,7 @@ class Composition:
                 gateway,
                 http_gateway,
                 exposition,
+                identity,
             )
             server = services.server(settings, offered, ports)
             stack.push_async_callback(server.stop)
@@ -133,6 +152,7 @@ class Composition:
                 snapshots,
                 gateway,
                 http_gateway,
+                guard,
                 url,
                 stack.pop_all(),
             )
@@ -153,7 +173,30 @@ def _result(endpoint: asyncio.Future[str]) -> str:
     return endpoint.result() if endpoint.done() else ""
 
 
-def _functions(broker: Broker, objects: Objects, logbook: Logbook, endpoint: asyncio.Future[str]) -> Functions:
+async def _guard(broker: Broker) -> Guard:
+    """Who stands at the doors. The first start makes root's credentials."""
+    from streamcore.identity.audit import AuditLog
+    from streamcore.identity.guard import Guard, Mode
+    from streamcore.identity.store import Identities
+
+    settings, clock = broker.settings, broker.clock
+    identities = Identities(broker)
+    await identities.start()
+    if identities.roots.of(settings.account) is None:
+        identities.roots.make(settings.account, clock.now_ms())
+        log.info("root's credentials were made: streamcore identity root --data %s", settings.data)
+    audit = AuditLog(
+        Path(settings.data) / "audit" / "audit.jsonl",
+        clock,
+        max_bytes=settings.audit_max_bytes,
+        files=settings.audit_files,
+    )
+    return Guard(identities, clock, Mode(settings.auth.value), audit, with_data=settings.audit_data)
+
+
+def _functions(
+    broker: Broker, objects: Objects, logbook: Logbook, endpoint: asyncio.Future[str], guard: Guard | None
+) -> Functions:
     """The functions; modules that are not installed are not preloaded."""
     preload = (name for name in broker.settings.preload if find_spec(name.partition(".")[0]) is not None)
     return Functions(
@@ -164,7 +207,28 @@ def _functions(broker: Broker, objects: Objects, logbook: Logbook, endpoint: asy
         check_runtime=check_runtime,
         endpoint=endpoint,
         meter=logbook.functions,
+        credentials_of=None if guard is None else partial(_credentials, broker, guard),
+        worker_max_age_s=None if guard is None else WORKER_MAX_AGE_S,
     )
+
+
+def _credentials(broker: Broker, guard: Guard, spec: FunctionSpec) -> dict[str, str]:
+    return role_credentials(guard, spec, broker.clock.now_ms())
+
+
+def _guarded(destinations: Destinations, guard: Guard, objects: Objects) -> Destinations:
+    """The same destinations for what S3 and EventBridge send, as far as policies let it in."""
+    from runtime.destinations.guarded import GuardedDestinations
+    from runtime.destinations.senders import sender_of
+
+    def owner_of(bucket: str) -> str:
+        found = objects.store.buckets.get(bucket)
+        return "" if found is None else found.account
+
+    def sender(arn: str, body: bytes, attributes: Mapping[str, str]) -> Sender:
+        return sender_of(owner_of, body, attributes)
+
+    return GuardedDestinations(destinations, guard, sender)
 
 
 def _snapshots(broker: Broker, objects: Objects, functions: Functions, logbook: Logbook) -> Snapshots:
@@ -181,14 +245,22 @@ def _snapshots(broker: Broker, objects: Objects, functions: Functions, logbook: 
 
 
 def _connect(
-    broker: Broker, functions: Functions, events: Events, objects: Objects, queues: Queues, topics: Topics
+    broker: Broker,
+    functions: Functions,
+    events: Events,
+    objects: Objects,
+    queues: Queues,
+    topics: Topics,
+    guard: Guard | None,
 ) -> None:
-    """Makes each service a target of the others."""
+    """Makes each service a target of the others, and queues sources of functions."""
+    functions.event_source_mappings.queues = sources(queues)
+    queues.on_change.append(functions.event_source_mappings.source_changed)
     functions.destinations.add("s3", objects.deliver)
     functions.destinations.add("sqs", to_queue(queues))
     functions.destinations.add("sns", to_topic(topics))
     objects.notify_through(
-        functions.destinations,
+        functions.destinations if guard is None else _guarded(functions.destinations, guard, objects),
         exists=partial(_target_exists, broker, functions, objects, queues, topics),
         to_event_bridge=events.take,
     )

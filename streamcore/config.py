@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import tomllib
 from collections.abc import Mapping
 from enum import StrEnum
@@ -41,6 +42,15 @@ class MissedSchedules(StrEnum):
     SKIP = "skip"
 
 
+class Auth(StrEnum):
+    """Who gets in. `off`: everybody, with any key. `observe`: everybody, and what would be refused is logged.
+    `enforce`: who has a valid signature or token, for what a policy allows."""
+
+    OFF = "off"
+    OBSERVE = "observe"
+    ENFORCE = "enforce"
+
+
 class LogFormat(StrEnum):
     TEXT = "text"
     JSON = "json"
@@ -61,6 +71,16 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     #: PEM files of the certificate (with its chain) and its key.
     tls_cert: str = ""
     tls_key: str = ""
+    #: See Auth.
+    auth: Auth = Auth.OFF
+    #: Listen beyond loopback although anybody who connects may do everything (`auth` is not enforce).
+    allow_anonymous_network: bool = False
+    #: Write allowed actions on data (records, objects, invocations) to the audit log, too: a line per request.
+    audit_data: bool = False
+    #: Size of an audit log, in bytes, at which the next one is begun.
+    audit_max_bytes: _Bytes = 64 * 1024 * 1024
+    #: Audit logs that are kept, the one in use included.
+    audit_files: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 8
     #: Folder of the volume. One broker per folder.
     data: str = "data"
     #: Shard limits: enforce refuses, observe only counts, off does neither. A stream can have its own.
@@ -129,7 +149,28 @@ def settings(file: Path | None = None, environ: Mapping[str, str] | None = None,
     values |= _checked({k: v for k, v in overrides.items() if v is not None}, "the arguments")
     made = msgspec.convert(values, Settings, strict=False)
     _check_tls(made)
+    _check_network(made)
     return made
+
+
+def _check_network(made: Settings) -> None:
+    """Nobody shall find his broker open to a network without having said so."""
+    if made.auth is Auth.ENFORCE or made.allow_anonymous_network or is_loopback(made.host):
+        return
+    raise ConfigError(
+        f'host = "{made.host}" can be reached from a network, and with auth = "{made.auth}" anybody who connects may '
+        'do everything. Set auth = "enforce", or allow_anonymous_network = true if that is meant.'
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches an address. A name that is not `localhost` may be anywhere."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _check_tls(made: Settings) -> None:

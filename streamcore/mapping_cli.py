@@ -47,9 +47,12 @@ def describe(endpoint: str, uuid: str) -> None:
 
     async def run(client: Client) -> None:
         found = await client.mapping(uuid)
-        shards, config = found.pop("shards"), found.pop("config")
+        shards, config, queue = found.pop("shards"), found.pop("config"), found.pop("queue", None)
         for key, value in {**found, **config}.items():
             click.echo(f"{key + ':':<32}{'-' if value in (None, '', []) else value}")
+        if queue is not None:
+            told = (f"{count} {name.replace('_', ' ')}" for name, count in queue.items())
+            click.echo(f"messages in the queue: {', '.join(told)}")
         for shard in shards:
             position = "done" if shard["position"] is None else shard["position"]
             tried = max((part["invokes"] for lane in shard["retrying"] for part in lane["parts"]), default=0)

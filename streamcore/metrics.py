@@ -7,7 +7,7 @@ addition and an idle broker nothing. docs/metrics.md lists them all.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
@@ -18,6 +18,9 @@ from streamcore.broker import Broker
 from streamcore.engine.histogram import Histogram
 from streamcore.engine.shard import Shard
 from streamcore.engine.stream import Stream
+
+if TYPE_CHECKING:
+    from streamcore.identity.guard import Guard
 
 CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
 
@@ -188,3 +191,21 @@ def _shard_counters(shards: list[tuple[Stream, Shard]]) -> Iterator[Metric]:
 
 def _labels(stream: Stream, shard: Shard) -> tuple[str, str, str, str]:
     return stream.info.name, shard.info.shard_id, stream.info.account, stream.info.region
+
+
+class GuardSource:
+    """Samples of the guard: how often what was allowed and refused."""
+
+    def __init__(self, guard: Guard | None) -> None:
+        self._guard = guard
+
+    def collect(self) -> Iterator[Metric]:
+        decisions = CounterMetricFamily(
+            "streamcore_auth_decisions",
+            "Decisions about requests; `refused` are those whose sender could not be verified.",
+            labels=("action", "outcome"),
+        )
+        if self._guard is not None:
+            for (action, outcome), count in list(self._guard.counts.items()):
+                decisions.add_metric((action, outcome), count)
+        yield decisions

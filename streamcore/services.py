@@ -7,6 +7,7 @@ build, so that a process that is asked for Kinesis alone never loads the rest.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from runtime.telemetry.door import Watched
@@ -38,10 +39,12 @@ if TYPE_CHECKING:
     from runtime.queues.service import Queues
     from runtime.snapshots.service import Snapshots
     from runtime.topics.service import Topics
+    from streamcore.api.aws.access import Access
     from streamcore.api.aws.query import QueryService
     from streamcore.api.http import Api
     from streamcore.broker import Broker
     from streamcore.config import Settings
+    from streamcore.identity.app import IdentityApp
     from streamcore.metrics import Exposition
 
 #: The largest zip that comes in a request, in base64, with the members around it.
@@ -67,6 +70,7 @@ class Parts(NamedTuple):
     gateway: Late[Gateway]
     http_gateway: Late[HttpGateway]
     exposition: Exposition
+    identity: IdentityApp
 
 
 def server(settings: Settings, parts: Parts, ports: GatewayPorts) -> HttpServer:
@@ -77,9 +81,10 @@ def server(settings: Settings, parts: Parts, ports: GatewayPorts) -> HttpServer:
     from runtime.api.s3.api import S3Api
     from runtime.api.s3.app import S3App
 
-    aws = endpoint(parts)
-    urls = FunctionUrlApi(parts.functions)
-    s3 = S3Api(S3App(parts.objects), aws, settings)
+    guarded = access(parts)
+    aws = endpoint(parts, guarded)
+    urls = FunctionUrlApi(parts.functions, guarded)
+    s3 = S3Api(S3App(parts.objects), aws, settings, guarded)
     watched = ports.services = Watched(s3, parts.logbook.meter)
     apis = execute_api.ExecuteApi([rest_apis(parts.gateway), http_apis(parts.http_gateway)], watched)
     doors = paths(parts, urls) | {execute_api.PATH_PREFIX: apis, execute_api.RESTAPIS_PREFIX: apis}
@@ -87,7 +92,7 @@ def server(settings: Settings, parts: Parts, ports: GatewayPorts) -> HttpServer:
     return HttpServer(settings, doors, by_host, aws.body_limit, streams=by_host.streams(s3.streams), claims=is_marked)
 
 
-def endpoint(parts: Parts) -> Endpoint:
+def endpoint(parts: Parts, guarded: Access | None = None) -> Endpoint:
     """AWS's services by their protocols, S3 aside. The last protocol gets what none claims."""
     broker, logbook, events = parts.broker, parts.logbook, parts.events
     metrics = cloudwatch(logbook)
@@ -96,7 +101,15 @@ def endpoint(parts: Parts) -> Endpoint:
             QueryProtocol(
                 broker,
                 [],
-                [cloudwatch_query(logbook), ec2(parts.snapshots), sqs_query(parts.queues), sns(parts.topics)],
+                [
+                    cloudwatch_query(logbook),
+                    ec2(parts.snapshots),
+                    sqs_query(parts.queues),
+                    sns(parts.topics),
+                    iam(parts.identity),
+                    sts(parts.identity),
+                ],
+                guarded,
             ),
             RestJsonProtocol(
                 broker,
@@ -107,11 +120,40 @@ def endpoint(parts: Parts) -> Endpoint:
                     api_gateway(parts.gateway),
                     api_gateway_v2(parts.http_gateway),
                 ],
+                guarded,
             ),
-            RpcCborProtocol(broker, [], [metrics]),
-            TargetProtocol(broker, [KINESIS], [logs(logbook), metrics, event_bridge(events), sqs(parts.queues)]),
+            RpcCborProtocol(broker, [], [metrics], guarded),
+            TargetProtocol(
+                broker, [KINESIS], [logs(logbook), metrics, event_bridge(events), sqs(parts.queues)], guarded
+            ),
         ]
     )
+
+
+def access(parts: Parts) -> Access | None:
+    """What stands before all of them where authentication is on. A service whose actions need more than
+    `service:Action` on everything has its table here."""
+    guard = parts.identity.guard
+    if guard is None:
+        return None
+    from runtime.api.cloudwatch.permissions import PERMISSIONS as CLOUDWATCH
+    from runtime.api.events.permissions import PERMISSIONS as EVENTS
+    from runtime.api.lambda_ import permissions as functions
+    from runtime.api.logs.permissions import PERMISSIONS as LOGS
+    from runtime.api.s3 import permissions as objects
+    from runtime.api.scheduler.permissions import PERMISSIONS as SCHEDULER
+    from streamcore.api.aws.access import Access
+    from streamcore.api.aws.iam.permissions import PERMISSIONS as IAM
+    from streamcore.api.aws.kinesis import permissions as streams
+    from streamcore.api.aws.sts.permissions import PERMISSIONS as STS
+
+    guard.resources |= {
+        "kinesis": partial(streams.held_of, parts.broker),
+        "lambda": partial(functions.held_of, parts.functions.catalog),
+        "s3": partial(objects.held_of, parts.objects.store),
+    }
+    tables = [streams.PERMISSIONS, functions.PERMISSIONS, objects.PERMISSIONS]
+    return Access(guard, [*tables, CLOUDWATCH, EVENTS, LOGS, SCHEDULER, IAM, STS])
 
 
 def paths(parts: Parts, urls: Api) -> dict[str, Api]:
@@ -126,6 +168,9 @@ def paths(parts: Parts, urls: Api) -> dict[str, Api]:
 
     broker, functions, meter = parts.broker, parts.functions, parts.logbook.meter
     operations = OperationsApi(broker, parts.exposition)
+    guard = parts.identity.guard
+    if guard is not None:
+        return guarded_paths(parts, urls, operations)
     mappings = Watched(MappingsApi(broker, functions), meter)
     snapshots = SnapshotsApi(parts.snapshots)
     return {
@@ -142,6 +187,49 @@ def paths(parts: Parts, urls: Api) -> dict[str, Api]:
         function_urls.PATH_PREFIX: urls,
         webhook.PATH: webhook.WebhookApi(parts.objects),
         DOOR: SubscriptionDoor(parts.topics),
+    }
+
+
+def guarded_paths(parts: Parts, urls: Api, operations: Api) -> dict[str, Api]:
+    """The same where authentication is on. Tickets, function URLs and the supervisor's questions say for themselves who
+    may."""
+    from runtime.api import downloads, function_urls, native_permissions, sample_events
+    from runtime.api.mappings import MappingsApi
+    from runtime.api.s3 import webhook
+    from runtime.api.snapshots import SnapshotsApi
+    from runtime.api.sns.door import SubscriptionDoor
+    from runtime.functions.downloads import PREFIX
+    from runtime.topics.service import DOOR
+    from streamcore.api import tokens
+    from streamcore.api.guarded import Guarded
+    from streamcore.api.native_permissions import NativeNeeds, fixed
+
+    broker, functions, meter, guard = parts.broker, parts.functions, parts.logbook.meter, parts.identity.guard
+    assert guard is not None
+    scope = broker.settings.scope
+    mappings = Guarded(
+        Watched(MappingsApi(broker, functions), meter), guard, partial(native_permissions.of_mapping, scope)
+    )
+    snapshots = Guarded(SnapshotsApi(parts.snapshots), guard, native_permissions.of_snapshots)
+    tokens_api = Guarded(tokens.TokensApi(parts.identity), guard, tokens.need_of)
+    saved = sample_events.SampleEventsApi(broker, functions)
+    notified = webhook.WebhookApi(parts.objects)
+    return {
+        "/v1/mappings": mappings,
+        "/v1/mappings/": mappings,
+        "/v1/snapshots": snapshots,
+        "/v1/snapshots/": snapshots,
+        tokens.PATH: tokens_api,
+        f"{tokens.PATH}/": tokens_api,
+        sample_events.PREFIX: Guarded(saved, guard, partial(native_permissions.of_saved_events, scope), in_json=True),
+        "/v1/": Guarded(Watched(NativeApi(broker), meter), guard, NativeNeeds(broker)),
+        "/metrics": Guarded(operations, guard, lambda request: fixed("streamcore:GetMetrics"), in_json=True),
+        "/healthz": operations,
+        "/readyz": operations,
+        PREFIX: downloads.DownloadsApi(functions.downloads, broker.clock),
+        function_urls.PATH_PREFIX: urls,
+        DOOR: SubscriptionDoor(parts.topics),
+        webhook.PATH: Guarded(notified, guard, lambda request: fixed("streamcore:PutS3Events"), in_json=True),
     }
 
 
@@ -292,3 +380,25 @@ def sns(topics: Topics) -> Deferred[QueryService]:
         return sns_query_service(topics)
 
     return Deferred(("2010-03-31",), load)
+
+
+def iam(identity: IdentityApp) -> Deferred[QueryService]:
+    def load() -> QueryService:
+        from streamcore.api.aws.iam import IAM
+        from streamcore.api.aws.iam.registry import NAMESPACE, VERSION
+        from streamcore.api.aws.query import QueryService
+
+        return QueryService(IAM.bind(identity), VERSION, NAMESPACE)
+
+    return Deferred(("2010-05-08",), load)
+
+
+def sts(identity: IdentityApp) -> Deferred[QueryService]:
+    def load() -> QueryService:
+        from streamcore.api.aws.query import QueryService
+        from streamcore.api.aws.sts import STS
+        from streamcore.api.aws.sts.registry import NAMESPACE, VERSION
+
+        return QueryService(STS.bind(identity), VERSION, NAMESPACE)
+
+    return Deferred(("2011-06-15",), load)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from bench.workload import Workload
 from bench.workloads import (
     api_proxy,
+    auth_cost,
     fanout_latency,
     handler_latency,
     invoke,
@@ -17,6 +18,7 @@ from bench.workloads import (
     puts,
     scan,
     start,
+    thumbnail,
 )
 
 WORKLOADS: Mapping[str, Workload] = {
@@ -25,6 +27,7 @@ WORKLOADS: Mapping[str, Workload] = {
         puts.PUT_RECORDS_JSON,
         puts.PUT_RECORD,
         puts.PUT_LATENCY,
+        auth_cost.AUTH_COST,
         puts.NATIVE_PUT,
         scan.GET_RECORDS_SCAN,
         producer.PRODUCER,
@@ -36,6 +39,7 @@ WORKLOADS: Mapping[str, Workload] = {
         invoke.INVOKE_HTTP,
         api_proxy.API_PROXY,
         *invoke.COLD_STARTS.values(),
+        thumbnail.THUMBNAIL,
         objects.OBJECTS_STREAM,
         objects.OBJECTS_SMALL,
         start.START,

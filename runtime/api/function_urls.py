@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import AsyncIterator, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
 from runtime.app import Functions
@@ -22,6 +22,9 @@ from runtime.model.settings import UrlConfig
 from streamcore.api.aws.errors import AwsError
 from streamcore.api.aws.sigv4 import identify
 from streamcore.api.http import Request, Response, StreamingResponse
+
+if TYPE_CHECKING:
+    from streamcore.api.aws.access import Access
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +42,10 @@ _HOP_BY_HOP: Final = {"connection", "transfer-encoding", "content-length", "keep
 class FunctionUrlApi:
     """Answers the requests of all function URLs."""
 
-    def __init__(self, functions: Functions) -> None:
+    def __init__(self, functions: Functions, access: Access | None = None) -> None:
+        """Without `access` a signature is looked for and not verified."""
         self._functions = functions
+        self._access = access
 
     async def handle(self, request: Request) -> Response | StreamingResponse:
         request_id = str(uuid.uuid4())
@@ -70,7 +75,7 @@ class FunctionUrlApi:
         origin = request.headers.get("origin", "")
         if config.cors and origin and request.method == "OPTIONS":
             return Response(200, preflight_headers(_rules(config.cors), origin), operation=_OPERATION)
-        if config.auth_type == "AWS_IAM" and not _is_signed(request):
+        if not self._may(request, ref, config, request_id):
             return _message(403, _FORBIDDEN)
         event = self._event(request, path, ref, url_id, request_id)
         if config.invoke_mode == "RESPONSE_STREAM":
@@ -80,6 +85,15 @@ class FunctionUrlApi:
         if config.cors and origin:
             answer.headers.update(answer_headers(_rules(config.cors), origin))
         return answer
+
+    def _may(self, request: Request, ref: FunctionRef, config: UrlConfig, request_id: str) -> bool:
+        """Who may: with AWS_IAM who is allowed to, else whom the function's policy lets in without a signature."""
+        is_open = config.auth_type != "AWS_IAM"
+        if self._access is None:
+            return is_open or _is_signed(request)
+        from runtime.api.lambda_.url_access import may_invoke
+
+        return may_invoke(self._access, request, ref, is_open=is_open, request_id=request_id)
 
     def _find(self, url_id: str) -> tuple[FunctionRef, UrlConfig] | None:
         for owner, qualifier, config in self._functions.catalog.urls:

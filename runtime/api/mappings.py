@@ -14,7 +14,8 @@ from urllib.parse import unquote
 import msgspec
 
 from runtime.app import Functions
-from runtime.errors import FunctionsError, InvalidValueError
+from runtime.errors import FunctionsError, InvalidValueError, QueueError
+from runtime.mappings.poller import ShardStats
 from runtime.mappings.progress import Progress
 from runtime.mappings.tools import RECORDS_MAX
 from runtime.model.event_source_mapping import MappingRecord
@@ -123,6 +124,8 @@ class MappingsApi:
 
     async def _describe(self, uuid: str) -> object:
         record = self._mappings.get(uuid)
+        if record.config.is_queue:
+            return self._describe_queue(record)
         mapping = await self._mappings.look(record.uuid)
         positions, open_ = mapping.positions(), mapping.progress()
         shards = []
@@ -145,6 +148,20 @@ class MappingsApi:
             )
         config = msgspec.to_builtins(record.config)
         return {**self._summary(record), "config": config, "shards": shards}
+
+    def _describe_queue(self, record: MappingRecord) -> object:
+        """`queue` is None while the queue is not there."""
+        mapping = self._mappings.running.get(record.uuid)
+        stats = ShardStats() if mapping is None else mapping.stats[""]
+        try:
+            visible, in_flight, delayed = self._mappings.queues(record.config.stream).counts()
+        except QueueError:
+            queue = None
+        else:
+            queue = {"visible": visible, "in_flight": in_flight, "delayed": delayed}
+        counts = {"records": stats.records, "batches": stats.batches, "errors": stats.errors}
+        config = msgspec.to_builtins(record.config)
+        return {**self._summary(record), "config": config, "shards": [], "queue": queue, **counts}
 
     async def _pause(self, uuid: str, body: bytes) -> object:
         return self._summary(await self._tools.pause(self._mappings.get(uuid).uuid))

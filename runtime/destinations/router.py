@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 from runtime.errors import DestinationError
 
 Deliver = Callable[[str, bytes, dict[str, str]], Awaitable[None]]
+#: The attribute with the role that a delivery is made by; targets do not get it.
+ROLE: Final = "ROLE_ARN"
 
 
 class Destinations:
@@ -33,6 +36,8 @@ class Destinations:
         deliver = self._services.get(service_of(arn))
         if deliver is None:
             raise DestinationError(arn, "no such kind of destination is offered", is_passing=False)
+        if ROLE in attributes:
+            attributes = {name: value for name, value in attributes.items() if name != ROLE}
         await deliver(arn, body, attributes)
 
 

@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from runtime.destinations.router import ROLE
 from runtime.errors import EventRuleNotFoundError, InvalidEventRuleError
 from runtime.events.outbox import Delivery, Outbox
 from runtime.model.event_rule import (
@@ -182,6 +183,8 @@ class EventBus:
             attributes = {"PartitionKey": partition_key(target, event, event_id), "RULE_ARN": rule.arn}
             if target.group_id:
                 attributes["MessageGroupId"] = target.group_id
+            if target.role:
+                attributes[ROLE] = target.role
             yield Delivery(
                 id=str(uuid.uuid4()),
                 target=target.arn,

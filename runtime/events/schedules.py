@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from runtime.destinations.router import ROLE
 from runtime.errors import ScheduleConflictError, ScheduleNotFoundError, ScheduleQuotaError, SchedulerError
 from runtime.events.alarms import Alarms
 from runtime.events.bus import AGAIN_MS, MISSED_MAX, Missed
@@ -240,6 +241,7 @@ class Schedules:
             "Source": target.source,
             "DetailType": target.detail_type,
             "SCHEDULE_ARN": schedule.arn,
+            ROLE: target.role,
         }
         return Delivery(
             id=str(uuid.uuid4()),

@@ -7,6 +7,7 @@ keep their permission bits (an executable stays one), nothing becomes setuid. Sy
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import stat
@@ -41,6 +42,8 @@ def unpack(archive: Path, into: Path, most_bytes: int) -> int:
     except (FileExistsError, NotADirectoryError, IsADirectoryError):  # one name as a file and as a folder
         raise damaged() from None
     except OSError as error:
+        if error.errno == errno.EINVAL:  # an offset before the beginning
+            raise damaged() from None
         if error.filename is not None and len(os.path.basename(os.fsdecode(error.filename))) > 255:
             raise damaged() from None
         raise

@@ -33,6 +33,7 @@ def spec_of_configuration(catalog: Catalog, configuration: Configuration) -> Fun
         environment=configuration.environment or {},
         logging=_logging(configuration),
         code_sha256=code.digest,
+        role=configuration.role,
     )
 
 

@@ -123,7 +123,7 @@ def request_event(exchange: Exchange, arn: str) -> bytes:
 def _error_message(payload: bytes) -> Any:
     try:
         found = msgspec.json.decode(payload)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return found.get("errorMessage") if isinstance(found, dict) else None
 

@@ -191,7 +191,7 @@ def _error_of(payload: bytes) -> str | None:
         return None
     try:
         found = msgspec.json.decode(payload)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     message = found.get("errorMessage") if isinstance(found, dict) else None
     return message if isinstance(message, str) else None

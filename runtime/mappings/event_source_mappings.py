@@ -16,11 +16,20 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from runtime.errors import ConflictError, NotFoundError
+from runtime.errors import ConflictError, InvalidValueError, NotFoundError, QueueError
 from runtime.mappings.failures import FailureReports
 from runtime.mappings.mapping import FormOf, Mapping
-from runtime.mappings.poller import Discarded, Form, OnOutcome
-from runtime.model.event_source_mapping import CALL_FAILED, FUNCTION_GONE, OK, STREAM_GONE, MappingRecord
+from runtime.mappings.poller import Discarded, Form, Invoke, OnAge, OnOutcome
+from runtime.mappings.queue_mapping import MessageSource, QueueFormOf, QueueMapping, SourceOf
+from runtime.model.event_source_mapping import (
+    CALL_FAILED,
+    FUNCTION_GONE,
+    NO_RECORDS,
+    OK,
+    QUEUE_GONE,
+    STREAM_GONE,
+    MappingRecord,
+)
 from runtime.model.invocation import Invoked, Outcome
 from runtime.model.mapping import MappingConfig, State
 from runtime.model.names import FunctionKey, FunctionRef
@@ -32,6 +41,10 @@ from streamcore.model.stream import Scope
 log = logging.getLogger(__name__)
 
 KIND: Final = "mapping"
+NO_POSITIONS: Final = (
+    "This mapping is from a queue, which has no positions: it can be paused and resumed, and not moved, tried or "
+    "replayed."
+)
 _ENCODER: Final = msgspec.json.Encoder()
 _DECODER: Final = msgspec.json.Decoder(MappingRecord)
 
@@ -48,15 +61,29 @@ class FunctionsByName(Protocol):
 
 
 class EventSourceMappings:
-    """`records` are all of them by UUID, `running` those that are at work."""
+    """`records` are all of them by UUID, `running` those that are at work. `queues` finds queues, where there are any;
+    `workers` bounds the batches of a queue that are with a function at a time."""
 
-    def __init__(self, broker: Broker, functions: FunctionsByName, forms_of: FormsOf, reports: FailureReports) -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        functions: FunctionsByName,
+        forms_of: FormsOf,
+        reports: FailureReports,
+        queue_form_of: QueueFormOf,
+        workers: int,
+        on_age: OnAge | None = None,
+    ) -> None:
         self._broker = broker
         self._functions = functions
         self._forms_of = forms_of
         self._reports = reports
+        self._queue_form_of = queue_form_of
+        self._workers = workers
+        self._on_age = on_age
+        self.queues: SourceOf = _no_queues
         self.records: dict[str, MappingRecord] = {}
-        self.running: dict[str, Mapping] = {}
+        self.running: dict[str, Mapping | QueueMapping] = {}
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._hearers: dict[str, OnOutcome] = {}
         self._unsaved: set[str] = set()
@@ -105,7 +132,10 @@ class EventSourceMappings:
     # ------------------------------------------------------------ changing
 
     async def create(self, record: MappingRecord) -> MappingRecord:
-        """Keeps a new mapping, Creating on return; where it begins is fixed. Raises StreamNotFound, ConflictError."""
+        """Keeps a new mapping, Creating on return; where it begins is fixed.
+
+        Raises StreamNotFound, QueueError, ConflictError.
+        """
         known = self.find(record.source_arn, record.function_arn)
         if known is not None:
             raise ConflictError(_duplicate(record, known))
@@ -151,16 +181,18 @@ class EventSourceMappings:
         await self._change(msgspec.structs.replace(self.get(uuid), tags=tags))
 
     async def put(self, record: MappingRecord, on_outcome: OnOutcome | None = None) -> Mapping:
-        """Makes or replaces a mapping and has it at work on return. Raises StreamNotFound."""
+        """Makes or replaces a mapping from a stream and has it at work on return. Raises StreamNotFound."""
         uuid = record.uuid
         async with self._locks[uuid]:
             await self._halt(uuid)
-            await self._make(record).prepare()
+            mapping = self._from_stream(record)
+            await mapping.prepare()
             await self._change(record)
             self._hearers.pop(uuid, None)
             if on_outcome is not None:
                 self._hearers[uuid] = on_outcome
-            return await self._begin(record)
+            await self._begin(mapping)
+            return mapping
 
     async def remove(self, uuid: str) -> None:
         """Stops a mapping for good and forgets its positions. One that is not there is no error."""
@@ -185,17 +217,29 @@ class EventSourceMappings:
             record = self.get(uuid)
             await self._halt(uuid)
             try:
-                await self._make(record).move(positions)
+                await self._from_stream(record).move(positions)
             finally:
                 await self._bring_about(uuid)
 
     async def look(self, uuid: str) -> Mapping:
-        """The mapping at work; of one that rests, its positions. Raises NotFoundError, StreamNotFound."""
+        """A mapping from a stream at work; of one that rests, its positions.
+
+        Raises NotFoundError, StreamNotFound, and InvalidValueError for one from a queue, which has none.
+        """
         mapping = self.running.get(uuid)
         if mapping is None:
-            mapping = self._make(self.get(uuid))
+            mapping = self._make(self.stream_record(uuid))
             await mapping.prepare()
+        if isinstance(mapping, QueueMapping):
+            raise InvalidValueError(NO_POSITIONS)
         return mapping
+
+    def stream_record(self, uuid: str) -> MappingRecord:
+        """Raises NotFoundError, and InvalidValueError for a mapping from a queue."""
+        record = self.get(uuid)
+        if record.config.is_queue:
+            raise InvalidValueError(NO_POSITIONS)
+        return record
 
     async def positions(self, uuid: str) -> dict[str, int]:
         """Shard id → the index at which it goes on. Raises NotFoundError, StreamNotFound."""
@@ -217,6 +261,12 @@ class EventSourceMappings:
         """A function came, changed or went: its mappings begin, or wait."""
         for record in list(self.records.values()):
             if record.function == key:
+                self._spawn(self._reconcile(record.uuid))
+
+    def source_changed(self, arn: str) -> None:
+        """A queue was made or deleted: its mappings begin, or wait."""
+        for record in list(self.records.values()):
+            if record.source_arn == arn:
                 self._spawn(self._reconcile(record.uuid))
 
     async def function_there(self, key: FunctionKey) -> None:
@@ -249,14 +299,18 @@ class EventSourceMappings:
         """At work, or not, as the record says and the function allows."""
         record, mapping = self.records.get(uuid), self.running.get(uuid)
         wanted = record is not None and record.state is State.ENABLED and self._is_callable(record)
-        if mapping is not None and (record is None or not wanted or mapping.config != record.config):
+        stale = mapping is not None and not mapping.is_current
+        if mapping is not None and (record is None or not wanted or stale or mapping.config != record.config):
             await self._halt(uuid)
         if record is not None and wanted and uuid not in self.running and not self._closing:
             try:
-                await self._begin(record)
-            except StreamNotFound as error:
+                await self._begin(self._make(record))
+            except (StreamNotFound, QueueError) as error:
                 log.warning("the mapping %s stays idle: %s", uuid, error)
-                self._note(uuid, STREAM_GONE)
+                self._note(uuid, QUEUE_GONE if record.config.is_queue else STREAM_GONE)
+            else:
+                if record.last_result == QUEUE_GONE:
+                    self._note(uuid, NO_RECORDS)
 
     def _is_callable(self, record: MappingRecord) -> bool:
         """Whether there is something to invoke; a function that is Pending will be soon, and tells."""
@@ -270,29 +324,44 @@ class EventSourceMappings:
             return False
         return True
 
-    async def _begin(self, record: MappingRecord) -> Mapping:
-        mapping = self._make(record)
+    async def _begin(self, mapping: Mapping | QueueMapping) -> None:
         await mapping.start()
-        self.running[record.uuid] = mapping
-        return mapping
+        self.running[mapping.config.uuid] = mapping
 
     async def _halt(self, uuid: str) -> None:
         mapping = self.running.pop(uuid, None)
         if mapping is not None:
             await mapping.stop()
 
-    def _make(self, record: MappingRecord) -> Mapping:
+    def _make(self, record: MappingRecord) -> Mapping | QueueMapping:
+        return self._from_queue(record) if record.config.is_queue else self._from_stream(record)
+
+    def _from_stream(self, record: MappingRecord) -> Mapping:
         config, uuid = record.config, record.uuid
-        name, scope, qualifier = config.function_name, record.scope, record.qualifier
-        invoke = partial(self._functions.invoke, name, scope=scope, qualifier=qualifier)
         return Mapping(
             self._broker,
             config,
             self._forms_of(config),
-            invoke,
+            self._invoke_of(record),
             partial(self._heard, uuid),
             partial(self._give_up, uuid),
+            self._on_age,
         )
+
+    def _from_queue(self, record: MappingRecord) -> QueueMapping:
+        return QueueMapping(
+            self._broker.clock,
+            record.config,
+            self.queues,
+            self._queue_form_of,
+            self._invoke_of(record),
+            self._workers,
+            partial(self._heard, record.uuid),
+        )
+
+    def _invoke_of(self, record: MappingRecord) -> Invoke:
+        name, scope, qualifier = record.config.function_name, record.scope, record.qualifier
+        return partial(self._functions.invoke, name, scope=scope, qualifier=qualifier)
 
     async def _forget(self, record: MappingRecord) -> None:
         try:
@@ -371,7 +440,17 @@ class EventSourceMappings:
         return f"<EventSourceMappings {len(self.records)}, {len(self.running)} at work>"
 
 
+def _no_queues(arn: str) -> MessageSource:
+    raise QueueError("QueueDoesNotExist", "The specified queue does not exist.")
+
+
 def _duplicate(record: MappingRecord, known: MappingRecord) -> str:
+    if record.config.is_queue:
+        return (
+            f'An event source mapping with SQS arn (" {known.source_arn} ") and function (" '
+            f'{record.config.function_name} ") already exists. Please update or delete the existing mapping with UUID '
+            f"{known.uuid}"
+        )
     return (
         f'The event source arn (" {known.source_arn} ") and function (" {record.config.function_name} ") provided '
         f"mapping already exists. Please update or delete the existing mapping with UUID {known.uuid}"

@@ -13,6 +13,7 @@ from runtime.mappings.poller import (
     Discarded,
     Form,
     Invoke,
+    OnAge,
     OnOutcome,
     ShardPoller,
     ShardStats,
@@ -51,6 +52,7 @@ class Mapping:
         invoke: Invoke,
         on_outcome: OnOutcome | None = None,
         given_up: GivenUp | None = None,
+        on_age: OnAge | None = None,
     ) -> None:
         self.config = config
         self.state = State.CREATING
@@ -61,7 +63,7 @@ class Mapping:
         self._checkpoints = [self._checkpoints_of(lane) for lane in range(self._lanes)]
         self._progress = ProgressKeeper(broker, config.uuid)
         self._around = Surroundings(
-            broker, config, invoke, self._progressed, self._progress.save, self._give_up, on_outcome
+            broker, config, invoke, self._progressed, self._progress.save, self._give_up, on_outcome, on_age
         )
         self._given_up = given_up
         self._positions: list[dict[str, int]] = []
@@ -73,6 +75,11 @@ class Mapping:
 
     def __repr__(self) -> str:
         return f"<Mapping {self.config.uuid} {self.config.function_name} {self.state.value}, {len(self._tasks)} tasks>"
+
+    @property
+    def is_current(self) -> bool:
+        """A stream that is gone ends its tasks; what is kept of the mapping is not begun anew by that."""
+        return True
 
     @property
     def last_processing_result(self) -> str:

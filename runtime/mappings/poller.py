@@ -23,6 +23,7 @@ from runtime.mappings.progress import Pending, Progress
 from runtime.model import batching, delivery
 from runtime.model import window as windows
 from runtime.model.event_source_mapping import CALL_FAILED, NO_RECORDS, OK
+from runtime.model.function import FunctionSpec
 from runtime.model.invocation import MAX_PAYLOAD_BYTES, Invoked, Outcome, Status
 from runtime.model.mapping import INFINITE, MappingConfig
 from runtime.model.names import LATEST
@@ -39,6 +40,8 @@ _READ_MAX_BYTES: Final = 4 * 1024 * 1024
 Invoke = Callable[[bytes], Awaitable[Invoked]]
 #: Told the shard, the number of records and the outcome of each invocation.
 OnOutcome = Callable[[str, int, Outcome], None]
+#: Told what ran, and how many milliseconds old the last record of its batch was when it was handed over.
+OnAge = Callable[[FunctionSpec, float], None]
 
 
 class Discarded(NamedTuple):
@@ -76,6 +79,7 @@ class Surroundings(NamedTuple):
     keep: Callable[[str, int, Progress], Awaitable[None]]
     given_up: Callable[[Discarded], Awaitable[None]]
     on_outcome: OnOutcome | None = None
+    on_age: OnAge | None = None
 
 
 class ShardStats:
@@ -339,8 +343,9 @@ class ShardPoller:
         clock, retention_ms = self._broker.clock, self._broker.describe_stream(self._config.stream).retention_ms
         refusals = 0
         while True:
+            age_ms = max(0, clock.now_ms() - part[-1].arrived_ms)
             try:
-                outcome, version = await self._call(event)
+                outcome, version = await self._call(event, age_ms)
             except EventTooLargeError:
                 log.error("%s: record %s is too large for an event", self.shard_id, part[0].sequence_number)
                 return delivery.Discard(last.reason, 0, len(part), delivery.Checkpoint()), last
@@ -364,10 +369,13 @@ class ShardPoller:
             )  # fmt: skip
             return decision, last._replace(invokes=segment.invokes + 1, outcome=outcome, version=version)
 
-    async def _call(self, event: bytes) -> tuple[Outcome, str]:
+    async def _call(self, event: bytes, age_ms: int | None = None) -> tuple[Outcome, str]:
+        """`age_ms` is that of the last record, when there is one."""
         self._invoking = True
         try:
             invoked = await self._around.invoke(event)
+            if age_ms is not None and self._around.on_age is not None:
+                self._around.on_age(invoked.spec, age_ms)
             return invoked.outcome, invoked.version
         finally:
             self._invoking = False

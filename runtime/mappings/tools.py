@@ -85,7 +85,7 @@ class Part(NamedTuple):
 
 
 class Tools:
-    """The tools of one broker's mappings."""
+    """The tools of one broker's mappings. What is about positions raises InvalidValueError for one from a queue."""
 
     def __init__(self, broker: Broker, mappings: EventSourceMappings) -> None:
         self._broker = broker
@@ -114,7 +114,7 @@ class Tools:
 
         Raises NotFoundError, InvalidValueError, and what the broker says of the place.
         """
-        record = self._mappings.get(uuid)
+        record = self._mappings.stream_record(uuid)
         found = await self._indexes(record, to, shard)
         await self._mappings.move(uuid, found)
         return found
@@ -131,7 +131,7 @@ class Tools:
         """What the filter, or another one, would take, and in which batches; nothing is invoked. From the mapping's own
         positions if no start is given; at most `limit` records of each shard. Raises NotFoundError,
         InvalidMappingError."""
-        record = self._mappings.get(uuid)
+        record = self._mappings.stream_record(uuid)
         if filters is not None:
             config = msgspec.structs.replace(record.config, filters=tuple(filters))
             record = msgspec.structs.replace(record, config=config)
@@ -164,7 +164,7 @@ class Tools:
 
         `going_on` is (next, until) of the report before. Raises NotFoundError, InvalidValueError.
         """
-        record = self._mappings.get(uuid)
+        record = self._mappings.stream_record(uuid)
         if record.config.tumbling_window_s:
             raise InvalidValueError("A mapping with a tumbling window cannot be replayed: its state is in its results.")
         if going_on is not None:

@@ -185,7 +185,7 @@ def timestamp(now_ms: int) -> str:
 def _error_message(payload: bytes) -> str:
     try:
         value = msgspec.json.decode(payload)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return payload.decode(errors="replace")
     message = value.get("errorMessage") if isinstance(value, dict) else None
     return message if isinstance(message, str) else payload.decode(errors="replace")
@@ -195,6 +195,6 @@ def _raw(payload: bytes) -> msgspec.Raw:
     """The payload as it is where it is JSON; what a handler returned as bytes may be none, and becomes a string."""
     try:
         msgspec.json.decode(payload, type=msgspec.Raw)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return msgspec.Raw(msgspec.json.encode(payload.decode(errors="replace")))
     return msgspec.Raw(payload)

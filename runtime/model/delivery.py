@@ -130,7 +130,10 @@ def failed_from(payload: bytes, sequence_numbers: Sequence[str]) -> int:
     """
     try:
         response = msgspec.json.decode(payload) if payload else None
-    except msgspec.DecodeError:  # the payload is no JSON (a handler may return bytes): the whole batch failed
+    except (
+        msgspec.DecodeError,
+        UnicodeDecodeError,
+    ):  # the payload is no JSON (a handler may return bytes): the whole batch failed
         return 0
     if response is None or response in ({}, "", []):
         return len(sequence_numbers)

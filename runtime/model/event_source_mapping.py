@@ -19,8 +19,10 @@ OK: Final = "OK"
 CALL_FAILED: Final = "PROBLEM: Function call failed"
 FUNCTION_GONE: Final = "PROBLEM: Function does not exist"
 STREAM_GONE: Final = "PROBLEM: Stream does not exist"
-#: Who moves the state of a mapping from a stream: its owner.
+QUEUE_GONE: Final = "PROBLEM: Queue does not exist"
+#: Who moves the state of a mapping: its owner, in the words for a stream and for a queue.
 USER_ACTION: Final = "User action"
+USER_INITIATED: Final = "USER_INITIATED"
 
 _SETTLED: Final = frozenset({State.ENABLED, State.DISABLED})
 
@@ -62,7 +64,7 @@ class MappingRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
     @property
     def source_arn(self) -> str:
-        """The consumer's for fan-out, else the stream's."""
+        """The consumer's for fan-out, else the stream's or the queue's."""
         return self.config.consumer or self.config.stream
 
     @property

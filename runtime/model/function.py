@@ -94,6 +94,8 @@ class FunctionSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     region: str = "us-east-1"
     version: str = "$LATEST"
     code_sha256: str = ""
+    #: ARN of the execution role; another role means other workers, since they have its credentials.
+    role: str = ""
 
     def __post_init__(self) -> None:
         for field, pattern in (("name", _NAME), ("handler", _HANDLER), ("version", _VERSION)):

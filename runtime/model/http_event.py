@@ -6,7 +6,6 @@ Shapes: Lambda developer guide, "Function URLs"; API Gateway developer guide, "p
 
 from __future__ import annotations
 
-import binascii
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -104,7 +103,7 @@ def answer_v2(payload: bytes, *, default_type: str = _JSON) -> HttpAnswer | None
     knows (502)."""
     try:
         result = msgspec.json.decode(payload) if payload else None
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     if not isinstance(result, dict) or "statusCode" not in result:
         body = result.encode() if isinstance(result, str) else payload
@@ -127,7 +126,7 @@ def prelude(piece: bytes) -> tuple[HttpAnswer, bytes] | None:
         return None
     try:
         about = msgspec.json.decode(head)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     if not isinstance(about, dict):
         return None
@@ -205,5 +204,5 @@ def _body(value: Any, *, is_base64: bool) -> bytes | None:
         return value.encode()
     try:
         return b64decode(value, validate=True)
-    except binascii.Error:
+    except ValueError:
         return None

@@ -5,11 +5,15 @@ import re
 
 import msgspec
 
-from runtime.errors import InvalidMappingError, InvalidPatternError, InvalidTransitionError
+from runtime.errors import InvalidMappingError, InvalidPatternError, InvalidTransitionError, InvalidValueError
 from runtime.model.filtering import FILTERS_MAX, PATTERN_MAX_CHARS
 from runtime.model.patterns import Pattern
 
 INFINITE = -1
+#: Of a queue: the default of BatchSize, and the most without a window.
+QUEUE_BATCH_SIZE = 10
+#: MaximumConcurrency of a queue: least and most.
+CONCURRENCY = (2, 1000)
 _ARN = re.compile(r"(?a)\Aarn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:[0-9]*:.+\Z")
 
 
@@ -52,9 +56,24 @@ def advance(present: State, wanted: State) -> State:
     return wanted
 
 
-class MappingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How records of one stream are handed to one function. Raises `InvalidMappingError`.
+def check_queue_batch(batch_size: int, window_ms: int, *, is_fifo: bool) -> None:
+    """Raises InvalidValueError: more than a receive gives needs time to be gathered, and a FIFO queue has none."""
+    if is_fifo and window_ms:
+        raise InvalidValueError("Batching window is not supported for FIFO queues")
+    if is_fifo and batch_size > QUEUE_BATCH_SIZE:
+        raise InvalidValueError(f"Batch size must not exceed {QUEUE_BATCH_SIZE} for FIFO queues")
+    if batch_size > QUEUE_BATCH_SIZE and not window_ms:
+        raise InvalidValueError(
+            "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than "
+            f"{QUEUE_BATCH_SIZE}"
+        )
 
+
+class MappingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How records of one stream, or messages of one queue, are handed to one function. Raises `InvalidMappingError`.
+
+    `stream` is the ARN of either. Of a queue count `batch_size`, the window, `report_batch_item_failures`, `filters`,
+    `enabled` and `maximum_concurrency` (0 for no bound); everything else is for streams and at its default.
     `maximum_retry_attempts` n means n + 1 invokes; -1 means until the records expire.
     `maximum_record_age_s` -1 means no limit but the stream's retention.
     `filters` are event patterns, of which one must match; `on_failure` and `consumer` are ARNs, empty for none.
@@ -78,6 +97,11 @@ class MappingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     on_failure: str = ""
     consumer: str = ""
     enabled: bool = True
+    maximum_concurrency: int = 0
+
+    @property
+    def is_queue(self) -> bool:
+        return ":sqs:" in self.stream
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.uuid) <= 36:
@@ -99,6 +123,10 @@ class MappingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             raise InvalidMappingError("parallelization_factor", self.parallelization_factor, rule)
         self._check_filters()
         self._check_position()
+        if self.is_queue:
+            check_queue_batch(self.batch_size, self.maximum_batching_window_ms, is_fifo=self.stream.endswith(".fifo"))
+        if self.maximum_concurrency:
+            _within("maximum_concurrency", self.maximum_concurrency, *CONCURRENCY)
 
     def _check_filters(self) -> None:
         if len(self.filters) > FILTERS_MAX:

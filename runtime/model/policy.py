@@ -1,6 +1,6 @@
 """Resource policies of functions and layer versions: statements that AddPermission adds and RemovePermission takes.
 
-Kept and told; nobody is refused because of them, since signatures are not verified.
+Whom they let in is decided where authentication is on; else they are kept and told.
 """
 
 from __future__ import annotations

@@ -190,6 +190,19 @@ class QueueState:
         self._move(message, Standing.FLYING if timeout_ms else Standing.READY, now_ms + timeout_ms)
         return True
 
+    def put_back(self, number: int, receive: int, now_ms: int) -> bool:
+        """Undoes a receive whose message nobody saw: it is ready, and that receive does not count. False when the
+        message is not in flight by that receive any more."""
+        self.advance(now_ms)
+        message = self.messages.get(number)
+        if message is None or message.standing is not Standing.FLYING or message.received != receive:
+            return False
+        message.received -= 1
+        if not message.received:
+            message.first_received_ms = 0
+        self._move(message, Standing.READY, now_ms)
+        return True
+
     def advance(self, now_ms: int) -> None:
         """What was delayed or in flight until now is ready."""
         while self._later and self._later[0][0] <= now_ms:

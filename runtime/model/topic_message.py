@@ -63,7 +63,7 @@ def structured(text: str) -> dict[str, str]:
     """The texts by protocol of the structure `json`. Raises TopicError."""
     try:
         value = msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         value = None
     if not isinstance(value, dict):
         raise invalid("Message Structure - JSON message body failed to parse")

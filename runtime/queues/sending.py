@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Final
 
 import msgspec
 
 from runtime.errors import QueueError, invalid_parameter
 from runtime.model.queue import DeduplicationKey, Message, Standing
+from runtime.model.queue_attributes import sequence_number
 from runtime.model.queue_message import DELAY_MAX_S, Content, check_id, md5_of, md5_of_attributes
 from runtime.model.queue_settings import QueueRecord
-
-#: FIFO sequence numbers have twenty digits.
-_SEQUENCE_BASE: Final = 10**19
 
 
 class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,11 +36,6 @@ class Sent(msgspec.Struct, frozen=True):
     @property
     def sequence_number(self) -> str | None:
         return sequence_number(self.number) if self.number else None
-
-
-def sequence_number(number: int) -> str:
-    """As FIFO queues tell the order of messages."""
-    return str(_SEQUENCE_BASE + number)
 
 
 def deduplicated(record: QueueRecord, outgoing: Outgoing) -> Outgoing:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -65,6 +65,8 @@ class Queues:
         self.changing = asyncio.Lock()
         self.sent = self.received = self.deleted = self.redriven = self.expired = 0
         self.moves = Moves(broker, self)
+        #: Told the ARN of a queue that was made or deleted.
+        self.on_change: list[Callable[[str], None]] = []
 
     def __repr__(self) -> str:
         return f"<Queues {len(self._queues)}>"
@@ -77,6 +79,11 @@ class Queues:
         for queue in self._queues.values():
             self.held += len(queue.state.messages)
             self._arm_retention(queue)
+
+    @property
+    def is_draining(self) -> bool:
+        """Whether receives give nothing any more."""
+        return self._is_draining
 
     def drain(self) -> None:
         """Whoever waits for messages gets none, now."""
@@ -266,21 +273,27 @@ class Queues:
     ) -> list[Received]:
         """Up to `count` messages; waits for the first one. Raises QueueError: OverLimit."""
         record = queue.record
-        timeout_ms = record.number("VisibilityTimeout") * 1000 if visibility_ms is None else visibility_ms
         if wait_ms is None:
             wait_ms = record.number("ReceiveMessageWaitTimeSeconds") * 1000
-        again = queue.state.retake(queue.attempt(attempt), self._clock.now_ms(), timeout_ms) if attempt else None
-        messages = again or await self._take(queue, count, timeout_ms, self._clock.now_ms() + wait_ms)
+        now_ms = self._clock.now_ms()
+        again = None
+        if attempt:
+            again = queue.state.retake(queue.attempt(attempt), now_ms, _timeout_ms(queue, visibility_ms))
+        messages = again or await self._take(queue, count, visibility_ms, now_ms + wait_ms)
         if attempt and messages:
             queue.remember(attempt, tuple(message.number for message in messages))
         queue.changed.update(message.number for message in messages)
         self.received += len(messages)
         # As they are now: while a content is read, others may change them.
         seen = [msgspec.structs.replace(message) for message in messages]
-        read = [(message, await shelf.content_of(self._broker, queue, message)) for message in seen]
+        try:
+            read = [(message, await shelf.content_of(self._broker, queue, message)) for message in seen]
+        except BaseException:  # also whoever received them has gone: nobody saw them
+            self.put_back(queue, seen)
+            raise
         return [(message, content) for message, content in read if content is not None]
 
-    async def _take(self, queue: Queue, count: int, timeout_ms: int, until_ms: int) -> list[Message]:
+    async def _take(self, queue: Queue, count: int, visibility_ms: int | None, until_ms: int) -> list[Message]:
         while True:
             if queue.is_deleted:
                 raise QueueError("QueueDoesNotExist", "The specified queue does not exist.")
@@ -292,9 +305,14 @@ class Queues:
             target = self._dead_letters_of(queue)
             redrive = queue.record.redrive
             most = None if target is None or redrive is None else redrive.max_receives
+            timeout_ms = _timeout_ms(queue, visibility_ms)  # as it is now: somebody may have waited for days
             messages, dead = queue.state.take(now_ms, min(count, room), timeout_ms, most)
             if dead and target is not None:
-                await self._redrive(queue, target, dead)
+                try:
+                    await self._redrive(queue, target, dead)
+                except BaseException:
+                    self.put_back(queue, messages)
+                    raise
             queue.wake()
             self._arm(queue)
             if messages or now_ms >= until_ms or self._is_draining:
@@ -335,6 +353,15 @@ class Queues:
         if not queue.state.change(number, self._clock.now_ms(), timeout_ms):
             raise QueueError("MessageNotInflight", "The specified message isn't in flight.")
         queue.changed.add(number)
+        queue.wake()
+        self._arm(queue)
+
+    def put_back(self, queue: Queue, messages: Iterable[Message]) -> None:
+        """Messages that were received, and that nobody saw, are there again as if they had not been."""
+        now_ms = self._clock.now_ms()
+        for message in messages:
+            if queue.state.put_back(message.number, message.received, now_ms):
+                queue.changed.add(message.number)
         queue.wake()
         self._arm(queue)
 
@@ -486,6 +513,7 @@ class Queues:
         await self._broker.save_documents([shelf.queue_row(record)])
         queue = self._opened(record)
         self._queues[queue.key] = queue
+        self._tell(record.arn)
 
     async def _drop(self, queue: Queue) -> None:
         await self._broker.save_documents([shelf.queue_row(queue.record, is_gone=True)])
@@ -495,9 +523,14 @@ class Queues:
         self._visibility.set(queue.key, None)
         self._retention.set(queue.key, None)
         queue.wake_all()
+        self._tell(queue.record.arn)
         messages = list(queue.state.messages.values())
         self.held -= len(messages)
         self._broker.spawn(self._sweep([row for message in messages for row in shelf.gone_rows(queue, message)]))
+
+    def _tell(self, arn: str) -> None:
+        for hear in self.on_change:
+            hear(arn)
 
     async def _sweep(self, rows: list[shelf.Row]) -> None:
         for begin in range(0, len(rows), SWEEP):
@@ -515,6 +548,10 @@ class Queues:
     async def _finished(self, work: Coroutine[Any, Any, None]) -> None:
         """Work that is not left half done when its caller goes away."""
         await asyncio.shield(asyncio.ensure_future(work))
+
+
+def _timeout_ms(queue: Queue, visibility_ms: int | None) -> int:
+    return queue.record.number("VisibilityTimeout") * 1000 if visibility_ms is None else visibility_ms
 
 
 def _check_same(present: QueueRecord, asked: QueueRecord) -> None:

@@ -65,6 +65,7 @@ class Snapshots:
         self._snapshots: dict[str, Snapshot] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._creating = asyncio.Lock()
+        self._tagging = asyncio.Lock()
         self._volume: Volume | None = None
 
     @property
@@ -166,6 +167,10 @@ class Snapshots:
 
     async def tag(self, resource_id: str, change: Callable[[dict[str, str]], dict[str, str]]) -> None:
         """Changes the tags of a snapshot, of the volume or of the instance. Raises SnapshotError."""
+        async with self._tagging:
+            await self._tag(resource_id, change)
+
+    async def _tag(self, resource_id: str, change: Callable[[dict[str, str]], dict[str, str]]) -> None:
         if resource_id == self.volume.id:
             self._volume = msgspec.structs.replace(self.volume, tags=_checked(change(self.volume.tags)))
             await self._save_volume()
@@ -177,7 +182,7 @@ class Snapshots:
             found = self.get(resource_id)
             changed = msgspec.structs.replace(found, tags=_checked(change(found.tags)))
             self._snapshots[resource_id] = changed
-            if resource_id not in self._tasks and self._folder is not None and changed.state is SnapshotState.COMPLETED:
+            if self._folder is not None and changed.state is SnapshotState.COMPLETED:
                 await asyncio.to_thread(_write_manifest, self._folder / resource_id, changed)
 
     # ------------------------------------------------------------
@@ -206,9 +211,10 @@ class Snapshots:
             for moment in moments:
                 await moment.copy(incoming / DATA)
             done = await asyncio.to_thread(_finish, incoming, snapshot, self._clock.now_ms())
-            done = msgspec.structs.replace(done, tags=self._snapshots[snapshot.id].tags)
-            await asyncio.to_thread(_publish, incoming, folder / snapshot.id, done)
-            self._snapshots[snapshot.id] = done
+            async with self._tagging:  # tags that come meanwhile are in the manifest, or change it afterwards
+                done = msgspec.structs.replace(done, tags=self._snapshots[snapshot.id].tags)
+                await asyncio.to_thread(_publish, incoming, folder / snapshot.id, done)
+                self._snapshots[snapshot.id] = done
         except (OSError, StreamcoreError, FunctionsError) as error:
             log.exception("snapshot %s failed", snapshot.id)
             failed = msgspec.structs.replace(snapshot, state=SnapshotState.ERROR, message=str(error))

@@ -102,7 +102,7 @@ class FunctionMeter:
         self._record(spec, "DestinationDeliveryFailures", 1)
 
     def iterator_age(self, spec: FunctionSpec, age_ms: float) -> None:
-        """The age of the last record of a batch when it was handled."""
+        """How old the last record of a batch from a stream was when the function got it."""
         self._record(spec, "IteratorAge", age_ms, "Milliseconds")
 
     def _record(self, spec: FunctionSpec, name: str, value: float, unit: str = "Count") -> None:

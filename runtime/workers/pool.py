@@ -68,7 +68,8 @@ class WorkerPool:
     (temporary credentials, an endpoint). `sink` hears what functions do and print, at most `output_limit_bytes` per
     invocation. `program_of(spec)`: what to run for a function that our own interpreter does not, None if it does; may
     raise `RuntimeUnavailableError`. `sandbox`: what workers are kept in. `max_waiting`: invocations that may wait for a
-    worker. `init_limit_s`: what loading a handler may take on top of the function's timeout. `clock` (default: the
+    worker. `worker_max_age_s`: a worker that is older takes no more events (its credentials are about to expire).
+    `init_limit_s`: what loading a handler may take on top of the function's timeout. `clock` (default: the
     running loop) and `wall_ms` are for tests.
     """
 
@@ -86,6 +87,7 @@ class WorkerPool:
         output_limit_bytes: int = 1_048_576,
         max_waiting: int = 1000,
         init_limit_s: float = 10.0,
+        worker_max_age_s: float | None = None,
         clock: Clock | None = None,
         wall_ms: Callable[[], int] = lambda: int(time.time() * 1000),
     ) -> None:
@@ -106,6 +108,8 @@ class WorkerPool:
         self._output_limit_bytes = output_limit_bytes
         self._max_waiting = max_waiting
         self._init_limit_s = init_limit_s
+        self._max_age_s = worker_max_age_s
+        self._born: dict[Worker, float] = {}
         self._given_clock = clock
         self._wall_ms = wall_ms
         self._running = False
@@ -303,6 +307,7 @@ class WorkerPool:
     def worker_dead(self, worker: Worker) -> None:
         """A process has ended: its place is free."""
         lane, spawner = self._homes.pop(worker)
+        self._born.pop(worker, None)
         lane.workers.discard(worker)
         lane.stats.dropped_output_bytes += worker.dropped_bytes
         self._wake(lane, worker)
@@ -326,13 +331,17 @@ class WorkerPool:
         while lane.idle and (invocation := lane.next_waiting()) is not None:
             worker = next(reversed(lane.idle))
             self._wake(lane, worker)
+            if self._is_old(worker):
+                worker.dismiss()
+                lane.waiting.appendleft(invocation)
+                continue
             self._hand_over(worker, invocation)
         self._enlist(lane)
         self._grow()
 
     def _assign(self, lane: Lane, worker: Worker) -> None:
         # A worker that has served nobody yet does not yield: places would be handed round without an event run.
-        if not lane.fits(worker) or (worker.served and self._yields(lane)):
+        if not lane.fits(worker) or self._is_old(worker) or (worker.served and self._yields(lane)):
             worker.dismiss()
         elif (invocation := lane.next_waiting()) is not None:
             self._hand_over(worker, invocation)
@@ -341,6 +350,9 @@ class WorkerPool:
             self._rest(lane, worker)
             self._enlist(lane)
             self._grow()
+
+    def _is_old(self, worker: Worker) -> bool:
+        return self._max_age_s is not None and self._clock.time() - self._born[worker] >= self._max_age_s
 
     def _enlist(self, lane: Lane) -> None:
         """Keeps the rotation to those that wait; who comes new goes to its end."""
@@ -427,6 +439,7 @@ class WorkerPool:
         emit = self._emitter(lane.spec, stream)
         fds = worker.open(self._loop, link_to, self._output_limit_bytes, emit, self._init_limit_s)
         self._homes[worker] = (lane, spawner)
+        self._born[worker] = self._clock.time()
         lane.workers.add(worker)
         lane.stats.cold_starts += 1
         variables = self._environment | given | dict(worker.variables)

@@ -9,11 +9,21 @@ from typing import Protocol
 import msgspec
 
 
+class Peer(Protocol):
+    """The other end of a connection; it is looked up when somebody asks."""
+
+    @property
+    def address(self) -> str: ...
+    @property
+    def is_tls(self) -> bool: ...
+
+
 class Request(msgspec.Struct, frozen=True):
     """One HTTP request. `headers` finds names in any case; `path` and `query` (no `?`) are still percent-encoded.
 
     `stream` is there when the API asked for it (`StreamsBody`) and the body did not arrive whole with its head: then
-    `body` is empty, and each piece is taken from the client when it is asked for. It raises `BodyBroken`.
+    `body` is empty, and each piece is taken from the client when it is asked for. It raises `BodyBroken`. `peer` is
+    told only where somebody decides by it.
     """
 
     method: str
@@ -22,6 +32,7 @@ class Request(msgspec.Struct, frozen=True):
     body: bytes = b""
     query: str = ""
     stream: AsyncIterator[bytes] | None = None
+    peer: Peer | None = None
 
 
 #: (method, path, headers, query) → whether an API wants the body of such a request piece by piece.

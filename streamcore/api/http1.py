@@ -22,7 +22,7 @@ _TOO_LARGE: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-le
 class Handler(RequestHandler):
     """`client` is the address at the other end."""
 
-    __slots__ = ("_head_bytes", "_head_timer", "_resumed", "_settings", "client", "stall_s")
+    __slots__ = ("_body", "_head_bytes", "_head_timer", "_resumed", "_settings", "client", "stall_s")
 
     def __init__(self, manager: Any, settings: Settings, **options: Any) -> None:
         super().__init__(
@@ -34,6 +34,8 @@ class Handler(RequestHandler):
             **options,
         )
         self._settings = settings
+        #: Of the last request whose head was whole.
+        self._body: Any = None
         self._head_bytes = 0
         self._head_timer: asyncio.TimerHandle | None = None
         self._resumed: asyncio.Future[None] | None = None
@@ -48,11 +50,12 @@ class Handler(RequestHandler):
         self._watch_head()
 
     def data_received(self, data: bytes) -> None:
-        count = self._request_count
+        count, is_body = self._request_count, self._body is not None and not self._body.is_eof()
         super().data_received(data)
         if self._request_count != count:
+            self._body = self._messages[-1][1]
             self._head_is_whole(len(data))
-        elif self._current_request is None and not self._messages:
+        elif not is_body:
             self._head_goes_on(len(data))
 
     def connection_lost(self, exc: BaseException | None) -> None:
@@ -69,7 +72,7 @@ class Handler(RequestHandler):
 
     def _head_is_whole(self, size_bytes: int) -> None:
         self._stop_timer()
-        if self._head_bytes + size_bytes > self._settings.max_header_bytes and self._messages:
+        if self._head_bytes + size_bytes > self._settings.max_header_bytes:
             message = self._messages[-1][0]
             headers = getattr(message, "raw_headers", ())
             if sum(len(name) + len(value) + 4 for name, value in headers) > self._settings.max_header_bytes:

@@ -25,7 +25,8 @@ from hyperframe.frame import Frame, GoAwayFrame
 from streamcore import config
 from streamcore.api.clients import address_of
 from streamcore.api.door import STREAM_HELD_BYTES, Door
-from streamcore.api.http import BodyBroken, Request, Response, StreamingResponse
+from streamcore.api.http import BodyBroken, Peer, Request, Response, StreamingResponse
+from streamcore.config import Auth
 
 log = logging.getLogger(__name__)
 
@@ -227,10 +228,10 @@ class _Stream:
         length = self.headers.get("content-length", "0")
         return int(length) if length.isascii() and length.isdigit() and len(length) < 16 else sys.maxsize
 
-    def request(self) -> Request:
+    def request(self, peer: Peer | None) -> Request:
         body = self.body[0] if len(self.body) == 1 else b"".join(self.body)
         self.body = []
-        return Request(self.method, self.path, self.headers, body, self.query, self.feed)
+        return Request(self.method, self.path, self.headers, body, self.query, self.feed, peer)
 
     def stop_timer(self) -> None:
         if self.timer is not None:
@@ -243,6 +244,24 @@ class _Stream:
 
     def __repr__(self) -> str:
         return f"<Stream {self.id} {self.method} {self.path}, {self.held_bytes} bytes held>"
+
+
+class _Peer:
+    """The other end of a connection."""
+
+    __slots__ = ("_transport",)
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+
+    @property
+    def address(self) -> str:
+        name = self._transport.get_extra_info("peername")
+        return str(name[0]) if name else ""
+
+    @property
+    def is_tls(self) -> bool:
+        return self._transport.get_extra_info("sslcontext") is not None
 
 
 class Connection(asyncio.Protocol):
@@ -510,12 +529,18 @@ class Connection(asyncio.Protocol):
 
     # ------------------------------------------------------------ answers
 
+    def _peer(self) -> Peer | None:
+        """The other end, where somebody decides by it."""
+        if self._settings.auth is Auth.OFF:
+            return None
+        return _Peer(self._transport)
+
     async def _serve(self, stream: _Stream, refusal: Response | None) -> None:
         """Answers one request; whatever happens, the stream has ended afterwards and nothing is held for it."""
         code: ErrorCodes | None = ErrorCodes.CANCEL
         try:
             api = self._door.api(stream.path, stream.headers, stream.query)
-            answer = refusal or await api.handle(stream.request())
+            answer = refusal or await api.handle(stream.request(self._peer()))
             if isinstance(answer, StreamingResponse):
                 await self._send_events(stream, answer)
             else:

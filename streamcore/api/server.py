@@ -23,7 +23,7 @@ from streamcore.api.http2 import Http2Server
 from streamcore.api.listener import Listener
 from streamcore.api.tls import server_context, utc
 from streamcore.clock import SystemClock
-from streamcore.config import Settings
+from streamcore.config import Auth, Settings
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +48,7 @@ class HttpServer:
         """`streams` says which bodies an API takes piece by piece, `claims` which requests are the fallback's whatever
         their path."""
         self._settings = settings
+        self._tells_peer = settings.auth is not Auth.OFF
         self._door = Door(settings, apis, fallback, body_limit, streams, claims)
         self._http = _BoundedServer(self._handle, self._door, settings)
         self._http2 = Http2Server(settings, self._door)
@@ -102,7 +103,8 @@ class HttpServer:
             body = b"" if is_streamed else content.read_nowait() if is_whole else await self._body(request)
             stream = self._pieces(request) if is_streamed else None
             api = self._door.api(path, request.headers, query)
-            work = api.handle(Request(request.method, path, request.headers, body, query, stream))
+            peer = _Peer(request) if self._tells_peer else None
+            work = api.handle(Request(request.method, path, request.headers, body, query, stream, peer))
             if request.method == "GET" or is_streamed:
                 with self._http.cancelled_when_lost(request):
                     answer = await work
@@ -193,6 +195,23 @@ class _BoundedServer(web.Server):
         task = self._reading.pop(handler, None)
         if task is not None:
             task.cancel()
+
+
+class _Peer:
+    """The other end of a request's connection."""
+
+    __slots__ = ("_request",)
+
+    def __init__(self, request: web.BaseRequest) -> None:
+        self._request = request
+
+    @property
+    def address(self) -> str:
+        return self._request.remote or ""
+
+    @property
+    def is_tls(self) -> bool:
+        return self._request.transport is not None and self._request.secure
 
 
 def _whole(answer: Response, *, keep_alive: bool, is_head: bool = False) -> web.StreamResponse:

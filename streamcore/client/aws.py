@@ -7,6 +7,7 @@ access key is one) and the region in which names are looked up.
 from __future__ import annotations
 
 import json
+import os
 import re
 import time
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ import aiohttp
 from yarl import URL
 
 from streamcore.client.api import Unreachable
+from streamcore.client.signing import keys_of, signed_headers
 from streamcore.errors import StreamcoreError
 
 #: Longer than a function may run (900 s).
@@ -107,7 +109,8 @@ class AwsClient:
         assert self._session is not None, "the client is used in `async with`"
         text = f"?{urlencode(query, quote_via=quote)}" if query else ""
         url = URL(f"{self.url}{path}{text}", encoded=True)
-        signed = {**self._signature(service), **(headers or {})}
+        given = dict(headers or {})
+        signed = {**self._signature(service, method, url, given, body), **given}
         try:
             async with self._session.request(method, url, data=body or None, headers=signed) as response:
                 answer = Answer(response.status, response.headers, await response.read())
@@ -117,8 +120,16 @@ class AwsClient:
             raise _refusal(operation, answer)
         return answer
 
-    def _signature(self, service: str) -> dict[str, str]:
+    def _signature(
+        self, service: str, method: str, url: URL, headers: Mapping[str, str], body: bytes
+    ) -> dict[str, str]:
+        """With the keys of the environment, if they are a broker's or AWS's; else one that only says the account."""
         now = time.gmtime()
+        keys = keys_of(os.environ)
+        if keys is not None:
+            at, host = time.strftime("%Y%m%dT%H%M%SZ", now), url.raw_authority
+            query = url.raw_query_string
+            return signed_headers(keys, service, self.region, at, method, host, url.raw_path, query, headers, body)
         credential = f"{self.account}/{time.strftime('%Y%m%d', now)}/{self.region}/{service}/aws4_request"
         parts = f"Credential={credential}, SignedHeaders=host;x-amz-date, Signature={'0' * 64}"
         return {"authorization": f"AWS4-HMAC-SHA256 {parts}", "x-amz-date": time.strftime("%Y%m%dT%H%M%SZ", now)}

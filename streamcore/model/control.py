@@ -173,7 +173,7 @@ def set_max_record_bytes(stream: StreamInfo, at_ms: int, *, size_bytes: int) -> 
 
 
 def set_policy(stream: StreamInfo, at_ms: int, *, policy: str | None) -> StreamInfo:
-    """Keeps a resource policy; None removes it. Access is not decided by it, since signatures are not verified."""
+    """Keeps a resource policy; None removes it. Whom it lets in is decided at the doors."""
     check_policy(policy)
     return _replace(stream, policy=policy)
 

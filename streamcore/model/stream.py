@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -166,6 +167,7 @@ _STREAM_ARN = re.compile(r"(?a)\Aarn:aws[a-z-]*:kinesis:([a-z0-9-]+):(\d{12}):st
 _STREAM_NAME = re.compile(rf"(?a)\A{limits.STREAM_NAME_PATTERN}\Z")
 
 
+@lru_cache(maxsize=4096)
 def parse_stream_arn(arn: str) -> tuple[Scope, str]:
     """(scope, name) of a stream's ARN. Raises ValidationFailed."""
     match = _STREAM_ARN.match(arn)

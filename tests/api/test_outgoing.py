@@ -72,18 +72,18 @@ async def test_a_post_tells_the_status_alone(server: Server, client: HttpClient)
     ("answer", "words"),
     [
         (b"HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n01234567890", "more than 10 bytes"),
-        (b"nonsense\r\n\r\n", ""),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx", ""),
+        (b"nonsense\r\n\r\n", None),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx", None),
     ],
 )
-async def test_answers_that_are_none(server: Server, client: HttpClient, answer: bytes, words: str) -> None:
+async def test_answers_that_are_none(server: Server, client: HttpClient, answer: bytes, words: str | None) -> None:
     server.answer = answer
     with pytest.raises(OutgoingError, match=words):
         await client.request("GET", server.url, [], b"", timeout_s=10.0, most_bytes=10)
 
 
 async def test_nobody_is_there(client: HttpClient) -> None:
-    with pytest.raises(OSError, match=""):
+    with pytest.raises(OutgoingError):
         await client.post("http://127.0.0.1:1/", b"", {})
     with pytest.raises(OutgoingError):
         await client.request("GET", "http://[nonsense/", [], b"", timeout_s=1.0, most_bytes=1)

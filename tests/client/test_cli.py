@@ -96,7 +96,9 @@ async def test_wrong_uses(url: str, arguments: tuple[str, ...], code: int, words
         (("serve", "--config", "/nowhere.toml"), {}, "/nowhere.toml: No such file"),
         (("serve", "--port", "0"), {"STREAMCORE_DRAIN_S": "-1"}, "drain_s"),
         (("serve", "--port", "0", "--data", "/dev/null/x"), {}, "cannot start"),
-        (("serve", "--port", "0", "--host", "256.0.0.1"), {}, "cannot start"),
+        (("serve", "--port", "0", "--host", "256.0.0.1", "--allow-anonymous-network"), {}, "cannot start"),
+        (("serve", "--port", "0", "--host", "0.0.0.0"), {}, 'Set auth = "enforce", or allow_anonymous_network = true'),
+        (("serve", "--port", "0", "--host", "::", "--auth", "observe"), {}, "anybody who connects may do everything"),
     ],
 )
 async def test_what_cannot_work_says_why(

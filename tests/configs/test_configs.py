@@ -13,7 +13,7 @@ from runtime.logbook import Logbook
 from runtime.metrics import FunctionsSource, LogbookSource
 from streamcore import open_broker
 from streamcore.config import Settings, settings
-from streamcore.metrics import BrokerSource, Source
+from streamcore.metrics import BrokerSource, GuardSource, Source
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 DOCS = Path(__file__).parents[2] / "docs"
@@ -47,7 +47,7 @@ def test_the_dashboard_is_json() -> None:
 async def test_the_page_of_metrics_names_all_there_are() -> None:
     async with open_broker(None) as broker, Functions(broker) as functions:
         book = LogbookSource(Logbook(broker, None))
-        sources: list[Source] = [BrokerSource(broker), FunctionsSource(functions), book]
+        sources: list[Source] = [BrokerSource(broker), FunctionsSource(functions), book, GuardSource(None)]
         families = [family for source in sources for family in source.collect()]
     names = {family.name + ("_total" if family.type == "counter" else "") for family in families}
     assert names == set(re.findall(r"`(streamcore_\w+)`", page()))

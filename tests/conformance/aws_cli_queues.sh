@@ -34,6 +34,28 @@ if sns subscribe --topic-arn "$topic" --protocol email --notification-endpoint a
 grep -q "(InvalidParameter).*does not support this protocol string: email" error.txt
 sns unsubscribe --subscription-arn "$(cat subscription.txt)"
 sns delete-topic --topic-arn "$topic"
+
+# A function that is fed from the queue, and fails
+lambda() { aws --endpoint-url "$ENDPOINT" --output text lambda "$@"; }
+refused() { message=$1; shift; if "$@" 2>error.txt; then exit 1; fi; grep -q "(InvalidParameterValueException).*$message" error.txt; }
+printf 'def handler(event, context):\n    raise ValueError("no")\n' >app.py
+python -m zipfile -c function.zip app.py
+lambda create-function --function-name poisoned --zip-file fileb://function.zip --runtime python3.12 \
+  --handler app.handler --role arn:aws:iam::000000000000:role/r --timeout 2 >function.txt
+lambda wait function-active-v2 --function-name poisoned
+map() { lambda create-event-source-mapping --function-name poisoned --event-source-arn "$arn" --query UUID "$@"; }
+sqs set-queue-attributes --queue-url "$url" --attributes VisibilityTimeout=1
+refused "Queue visibility timeout: 1 seconds is less than Function timeout: 2 seconds" map
+sqs set-queue-attributes --queue-url "$url" --attributes VisibilityTimeout=2
+refused "StartingPosition is not valid for SQS event sources" map --starting-position LATEST
+refused "Maximum batch window in seconds must be greater than 0" map --batch-size 11
+uuid=$(map)
+test "$(lambda get-event-source-mapping --uuid "$uuid" --query '[BatchSize, StateTransitionReason]' | tr '\t' ' ')" = \
+  "10 USER_INITIATED"
+sqs send-message --queue-url "$url" --message-body poison >sent.txt
+test "$(sqs receive-message --queue-url "$dead" --wait-time-seconds 20 --query 'Messages[].Body')" = poison
+test "$(lambda delete-event-source-mapping --uuid "$uuid" --query State)" = Deleting
+lambda delete-function --function-name poisoned
 sqs purge-queue --queue-url "$dead"
 sqs delete-queue --queue-url "$url"
 test "$(sqs list-queues --query 'length(QueueUrls)')" = 1

@@ -257,6 +257,20 @@ async def test_making(kind: str, properties: dict[str, Any], script: Mapping[str
     assert client.sent == sent.split()
 
 
+async def test_a_mapping_from_a_queue_is_changed_without_what_is_for_streams() -> None:
+    script = {
+        "ListEventSourceMappings": {"EventSourceMappings": [{"UUID": "u", "State": "Enabled"}]},
+        "UpdateEventSourceMapping": {"UUID": "u"},
+    }
+    client = Scripted(script)
+    queue = {"FunctionName": FUNCTION, "EventSourceArn": "arn:aws:sqs:eu-west-1:123456789012:q", "Enabled": False}
+    await MAKERS["AWS::Lambda::EventSourceMapping"].put(deployment(client), "n", queue)
+    assert client.bodies[-1] == {
+        "FunctionName": FUNCTION, "Enabled": False, "FilterCriteria": {}, "FunctionResponseTypes": [],
+        "MaximumBatchingWindowInSeconds": 0, "BatchSize": 10, "ScalingConfig": {},
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("kind", "properties", "script", "sent"),
     [

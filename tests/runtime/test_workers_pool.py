@@ -102,6 +102,21 @@ async def test_resting_workers_end_after_the_timeout(make_pool, function, clock)
     assert clock.armed == []
 
 
+async def test_an_old_worker_takes_no_more_events(make_pool, function, clock):
+    """Neither one that rests nor one that is kept: its credentials are about to end."""
+    pool = await make_pool(2, worker_max_age_s=60.0, idle_timeout_s=600.0, clock=clock)
+    spec = function(PIDS)
+    pool.keep(spec, 1)
+    (first, _) = await pids(pool, spec)
+    clock.advance(59)
+    assert (await pids(pool, spec))[0] == first
+    clock.advance(1)
+    (second, _) = await pids(pool, spec)
+    assert second != first
+    await gone(first)
+    assert (await pids(pool, spec))[0] == second
+
+
 async def test_a_changed_function_gets_new_workers(pool, function, printed, gate):
     old = function(f"import os\ndef handler(event, context):\n    print('.')\n    {gate.code}\n    return os.getpid()")
     running = asyncio.create_task(pool.invoke(old, b"null"))

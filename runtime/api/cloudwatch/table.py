@@ -33,8 +33,8 @@ _HEAD: Final = """# Metrics by CloudWatch's API
 
 <!-- Written by `python -m runtime.api.cloudwatch.table docs/cloudwatch.md`; do not edit. -->
 
-JSON 1.0 with a target header at `POST /` (boto3, AWS CLI) and CBOR at `POST /service/…` (other SDKs). The AWS query
-protocol of older SDKs is not offered.
+JSON 1.0 with a target header at `POST /` (boto3, AWS CLI), CBOR at `POST /service/…` (other SDKs), and the AWS query
+protocol at `/` as older SDKs speak it, their compressed forms too.
 
 """
 

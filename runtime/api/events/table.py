@@ -24,7 +24,7 @@ NOTES: Final[dict[str, tuple[str, str]]] = {
     ),
     "PutRule": (
         DONE,
-        "`RoleArn` is kept and told: there is no IAM. The state for CloudTrail's events is refused.",
+        "`RoleArn` is kept and told. The state for CloudTrail's events is refused.",
     ),
     "PutTargets": (
         DONE,

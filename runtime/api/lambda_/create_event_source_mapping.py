@@ -9,6 +9,7 @@ from runtime.api.lambda_.event_sources import (
     EventSourcePosition,
     Options,
     check_options,
+    check_stream_options,
     check_together,
     function_of,
     kept_settings,
@@ -17,13 +18,17 @@ from runtime.api.lambda_.event_sources import (
     told,
     unsupported,
 )
+from runtime.api.lambda_.queue_sources import check_no_position, check_queue, check_queue_options
 from runtime.api.lambda_.registry import LAMBDA
+from runtime.api.lambda_.roles import check_reads
 from runtime.api.lambda_.shapes import Arn, NamespacedFunctionName, Refused, Tags
 from runtime.app import Functions
+from runtime.destinations.router import service_of
 from runtime.errors import InvalidValueError
 from runtime.model.configuration import check_tags
 from runtime.model.event_source_mapping import MappingRecord
-from runtime.model.mapping import MappingConfig, StartingPosition
+from runtime.model.mapping import QUEUE_BATCH_SIZE, MappingConfig, StartingPosition
+from runtime.model.names import FunctionRef
 from streamcore.api.aws.service import Call
 from streamcore.api.aws.shapes import Timestamp
 
@@ -43,7 +48,8 @@ class CreateEventSourceMappingInput(Options, frozen=True, kw_only=True):
 async def create_event_source_mapping(
     functions: Functions, call: Call, input_: CreateEventSourceMappingInput
 ) -> EventSourceMapping:
-    """Feeds a function with the records of a stream; Creating on return. Where LATEST is, is fixed now."""
+    """Feeds a function with the records of a stream or the messages of a queue; Creating on return. Where LATEST is, is
+    fixed now."""
     for name, value in (
         ("Topics", input_.topics),
         ("Queues", input_.queues),
@@ -54,22 +60,55 @@ async def create_event_source_mapping(
     check_options(functions, input_)
     if not input_.event_source_arn:
         raise InvalidValueError("Unrecognized event source.")
+    check_tags(input_.tags or {})
+    make = _from_queue if service_of(input_.event_source_arn) == "sqs" else _from_stream
+    record = make(functions, call, input_)
+    return told(await functions.event_source_mappings.create(record))
+
+
+def _from_stream(functions: Functions, call: Call, input_: CreateEventSourceMappingInput) -> MappingRecord:
+    """Raises InvalidValueError."""
+    check_stream_options(input_)
     position, timestamp_ms = _position(input_, functions.catalog.now_ms())
     check_together(input_.parallelization_factor or 1, input_.tumbling_window_in_seconds or 0)
-    check_tags(input_.tags or {})
     ref = function_of(functions, call, input_.function_name)
     stream, consumer = stream_of(call.broker, input_.event_source_arn)
+    check_reads(call, functions.catalog.configuration(ref).role, stream, consumer or "")
+    config = MappingConfig(
+        uuid=str(uuid.uuid4()),
+        stream=stream,
+        consumer=consumer,
+        function_name=ref.key.name,
+        starting_position=position,
+        starting_position_timestamp_ms=timestamp_ms,
+        **settings_of(input_),
+    )
+    return _record(functions, input_, ref, config)
+
+
+def _from_queue(functions: Functions, call: Call, input_: CreateEventSourceMappingInput) -> MappingRecord:
+    """Raises InvalidValueError."""
+    check_queue_options(input_)
+    check_no_position(input_.starting_position, input_.starting_position_timestamp)
+    ref = function_of(functions, call, input_.function_name)
+    config = MappingConfig(
+        uuid=str(uuid.uuid4()),
+        stream=input_.event_source_arn or "",
+        function_name=ref.key.name,
+        starting_position=StartingPosition.TRIM_HORIZON,
+        **({"batch_size": QUEUE_BATCH_SIZE} | settings_of(input_)),
+    )
+    record = _record(functions, input_, ref, config)
+    check_queue(functions, record)
+    return record
+
+
+def _record(
+    functions: Functions, input_: CreateEventSourceMappingInput, ref: FunctionRef, config: MappingConfig
+) -> MappingRecord:
     now_ms = functions.catalog.now_ms()
-    record = MappingRecord(
-        config=MappingConfig(
-            uuid=str(uuid.uuid4()),
-            stream=stream,
-            consumer=consumer,
-            function_name=ref.key.name,
-            starting_position=position,
-            starting_position_timestamp_ms=timestamp_ms,
-            **settings_of(input_),
-        ),
+    return MappingRecord(
+        config=config,
         account=ref.key.account,
         region=ref.key.region,
         qualifier=ref.qualifier,
@@ -78,7 +117,6 @@ async def create_event_source_mapping(
         tags=input_.tags or {},
         **kept_settings(input_),
     )
-    return told(await functions.event_source_mappings.create(record))
 
 
 def _position(input_: CreateEventSourceMappingInput, now_ms: int) -> tuple[StartingPosition, int | None]:

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import msgspec
 
-from runtime.api.lambda_.functions import UPLOAD_MAX_BYTES, FunctionConfiguration, code_from, described, key_of, refuse
+from runtime.api.lambda_.functions import (
+    UPLOAD_MAX_BYTES,
+    FunctionConfiguration,
+    check_dead_letters,
+    code_from,
+    described,
+    key_of,
+    refuse,
+)
 from runtime.api.lambda_.registry import LAMBDA
+from runtime.api.lambda_.roles import check_role
 from runtime.api.lambda_.shapes import (
     Architecture,
     Architectures,
@@ -101,6 +110,7 @@ async def create_function(functions: Functions, call: Call, input_: CreateFuncti
     """Makes a function from a zip archive; it is Pending on return and Active a little later."""
     _check_offered(input_)
     key = _key(call, input_)
+    check_role(call, input_.role)
     if input_.runtime is None or not input_.handler:
         raise InvalidValueError(
             "Runtime and Handler are mandatory parameters for functions created with deployment packages."
@@ -111,6 +121,7 @@ async def create_function(functions: Functions, call: Call, input_: CreateFuncti
     variables = None if input_.environment is None else input_.environment.variables
     check_environment(variables)
     check_tags(input_.tags or {})
+    check_dead_letters(functions, input_.dead_letter_config)
     if input_.code_signing_config_arn is not None:
         signing_of(functions, input_.code_signing_config_arn)
     async with code_from(functions, input_.code) as code:

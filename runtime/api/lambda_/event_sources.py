@@ -11,9 +11,9 @@ from runtime.api.lambda_.shapes import Arn, Destination, DestinationConfig, KmsK
 from runtime.app import Functions
 from runtime.destinations.router import service_of
 from runtime.errors import InvalidPatternError, InvalidValueError, NotFoundError
-from runtime.model.event_source_mapping import USER_ACTION, MappingRecord
+from runtime.model.event_source_mapping import USER_ACTION, USER_INITIATED, MappingRecord
 from runtime.model.filtering import FILTERS_MAX
-from runtime.model.mapping import INFINITE
+from runtime.model.mapping import CONCURRENCY, INFINITE
 from runtime.model.names import FunctionRef, parse_function
 from runtime.model.patterns import Pattern as EventPattern
 from streamcore.api.aws.binding import URI
@@ -31,6 +31,7 @@ Factor = Annotated[int, number(1, 10)]
 RecordAge = Annotated[int, number(-1, 604_800)]
 RetryAttempts = Annotated[int, number(-1, 10_000)]
 TumblingWindow = Annotated[int, number(0, 900)]
+Concurrency = Annotated[int, number(*CONCURRENCY)]
 FilterPattern = Annotated[str, text(0, 4096, r"[\s\S]*")]
 MappingUuid = Annotated[str, text(36, 36)]
 UuidLabel = Annotated[MappingUuid, URI]
@@ -67,8 +68,12 @@ class MetricsConfig(LambdaShape, frozen=True, kw_only=True):
     metrics: Annotated[list[EventSourceMappingMetric], msgspec.Meta(min_length=0, max_length=3)] | None = None
 
 
+class ScalingConfig(LambdaShape, frozen=True, kw_only=True):
+    maximum_concurrency: Concurrency | None = None
+
+
 class Options(LambdaShape, frozen=True, kw_only=True):
-    """What Create and Update have in common; the `Refused` belong to sources that are not streams."""
+    """What Create and Update have in common; the `Refused` belong to sources that are neither streams nor queues."""
 
     enabled: bool | None = None
     batch_size: BatchSize | None = None
@@ -76,7 +81,7 @@ class Options(LambdaShape, frozen=True, kw_only=True):
     kms_key_arn: KmsKeyArn | None = None
     metrics_config: MetricsConfig | None = None
     logging_config: Refused = None
-    scaling_config: Refused = None
+    scaling_config: ScalingConfig | None = None
     maximum_batching_window_in_seconds: BatchingWindow | None = None
     parallelization_factor: Factor | None = None
     destination_config: DestinationConfig | None = None
@@ -93,69 +98,86 @@ class Options(LambdaShape, frozen=True, kw_only=True):
 
 
 class EventSourceMapping(LambdaShape, frozen=True, kw_only=True):
-    """A mapping as all actions tell it."""
+    """A mapping as all actions tell it; what is None is not for a mapping from its kind of source."""
 
     uuid: MappingUuid
-    starting_position: EventSourcePosition
+    starting_position: EventSourcePosition | None = None
     starting_position_timestamp: Timestamp | None = None
     batch_size: BatchSize
     maximum_batching_window_in_seconds: BatchingWindow
-    parallelization_factor: Factor
+    parallelization_factor: Factor | None = None
     event_source_arn: Arn
     filter_criteria: FilterCriteria | None = None
     kms_key_arn: KmsKeyArn | None = None
     metrics_config: MetricsConfig | None = None
+    scaling_config: ScalingConfig | None = None
     function_arn: str
     last_modified: Timestamp
-    last_processing_result: str
+    last_processing_result: str | None = None
     state: str
     state_transition_reason: str
-    destination_config: DestinationConfig
-    maximum_record_age_in_seconds: RecordAge
-    bisect_batch_on_function_error: bool
-    maximum_retry_attempts: RetryAttempts
-    tumbling_window_in_seconds: TumblingWindow
+    destination_config: DestinationConfig | None = None
+    maximum_record_age_in_seconds: RecordAge | None = None
+    bisect_batch_on_function_error: bool | None = None
+    maximum_retry_attempts: RetryAttempts | None = None
+    tumbling_window_in_seconds: TumblingWindow | None = None
     function_response_types: list[FunctionResponseType]
     event_source_mapping_arn: str
 
 
 def told(record: MappingRecord) -> EventSourceMapping:
     config = record.config
-    timestamp_ms = config.starting_position_timestamp_ms
     filters = [Filter(pattern=pattern) for pattern in config.filters]
     metrics = None if record.metrics is None else [EventSourceMappingMetric(name) for name in record.metrics]
     reports = config.report_batch_item_failures
-    return EventSourceMapping(
+    told = EventSourceMapping(
         uuid=record.uuid,
-        starting_position=EventSourcePosition(config.starting_position.value),
-        starting_position_timestamp=None if timestamp_ms is None else Timestamp(timestamp_ms),
         batch_size=config.batch_size,
         maximum_batching_window_in_seconds=config.maximum_batching_window_ms // 1000,
-        parallelization_factor=config.parallelization_factor,
         event_source_arn=record.source_arn,
         filter_criteria=FilterCriteria(filters=filters) if filters else None,
         kms_key_arn=record.kms_key_arn or None,
         metrics_config=None if metrics is None else MetricsConfig(metrics=metrics),
         function_arn=record.function_arn,
         last_modified=Timestamp(record.modified_ms),
-        last_processing_result=record.last_result,
         state=record.state.value,
-        state_transition_reason=USER_ACTION,
-        destination_config=DestinationConfig(on_failure=Destination(destination=config.on_failure or None)),
-        maximum_record_age_in_seconds=config.maximum_record_age_s,
-        bisect_batch_on_function_error=config.bisect_batch_on_function_error,
-        maximum_retry_attempts=config.maximum_retry_attempts,
-        tumbling_window_in_seconds=config.tumbling_window_s,
+        state_transition_reason=USER_INITIATED if config.is_queue else USER_ACTION,
         function_response_types=[FunctionResponseType.REPORT_BATCH_ITEM_FAILURES] if reports else [],
         event_source_mapping_arn=record.arn,
     )
+    return msgspec.structs.replace(told, **(_of_queue(record) if config.is_queue else _of_stream(record)))
+
+
+def _of_stream(record: MappingRecord) -> dict[str, Any]:
+    config = record.config
+    timestamp_ms = config.starting_position_timestamp_ms
+    return {
+        "starting_position": EventSourcePosition(config.starting_position.value),
+        "starting_position_timestamp": None if timestamp_ms is None else Timestamp(timestamp_ms),
+        "parallelization_factor": config.parallelization_factor,
+        "last_processing_result": record.last_result,
+        "destination_config": DestinationConfig(on_failure=Destination(destination=config.on_failure or None)),
+        "maximum_record_age_in_seconds": config.maximum_record_age_s,
+        "bisect_batch_on_function_error": config.bisect_batch_on_function_error,
+        "maximum_retry_attempts": config.maximum_retry_attempts,
+        "tumbling_window_in_seconds": config.tumbling_window_s,
+    }
+
+
+def _of_queue(record: MappingRecord) -> dict[str, Any]:
+    """AWS tells no LastProcessingResult of a queue; here it is told when it is a problem."""
+    most, result = record.config.maximum_concurrency, record.last_result
+    return {
+        "scaling_config": ScalingConfig(maximum_concurrency=most) if most else None,
+        "last_processing_result": result if result.startswith("PROBLEM") else None,
+    }
 
 
 # ---------------------------------------------------------------- what is given
 
 
 class Sourced(Protocol):
-    """Members of Create alone that no stream has."""
+    """Members of Create alone that neither streams nor queues have."""
 
     @property
     def topics(self) -> Any: ...
@@ -166,7 +188,7 @@ class Sourced(Protocol):
 
 
 def check_options(functions: Functions, input_: Options) -> None:
-    """Refuses what is not for streams, or cannot be. Raises InvalidValueError."""
+    """Refuses what is neither for streams nor for queues, or cannot be. Raises InvalidValueError."""
     destinations = input_.destination_config
     if destinations is not None and destinations.on_success is not None:
         raise unsupported("DestinationConfig")
@@ -215,7 +237,7 @@ def on_failure_of(input_: Options) -> str | None:
 def settings_of(input_: Options) -> dict[str, Any]:
     """The fields of a MappingConfig that are given."""
     window_s = input_.maximum_batching_window_in_seconds
-    types, criteria = input_.function_response_types, input_.filter_criteria
+    types, criteria, scaling = input_.function_response_types, input_.filter_criteria, input_.scaling_config
     filters = None if criteria is None else tuple(each.pattern or "" for each in criteria.filters or ())
     given = {
         "enabled": input_.enabled,
@@ -229,6 +251,7 @@ def settings_of(input_: Options) -> dict[str, Any]:
         "tumbling_window_s": input_.tumbling_window_in_seconds,
         "report_batch_item_failures": None if types is None else bool(types),
         "filters": filters,
+        "maximum_concurrency": None if scaling is None else scaling.maximum_concurrency or 0,
     }
     return {name: value for name, value in given.items() if value is not None}
 
@@ -239,6 +262,12 @@ def kept_settings(input_: Options) -> dict[str, Any]:
     metrics = None if config is None else tuple(each.value for each in config.metrics or ())
     given = {"kms_key_arn": input_.kms_key_arn, "metrics": metrics}
     return {name: value for name, value in given.items() if value is not None}
+
+
+def check_stream_options(input_: Options) -> None:
+    """Refuses what is for queues. Raises InvalidValueError."""
+    if input_.scaling_config is not None:
+        raise unsupported("ScalingConfig")
 
 
 def check_together(factor: int, tumbling_window_s: int) -> None:
@@ -264,7 +293,9 @@ def stream_of(broker: Broker, source_arn: str | None) -> tuple[str, str]:
     if not source_arn:
         raise InvalidValueError("Unrecognized event source.")
     if service_of(source_arn) != "kinesis":
-        raise InvalidValueError(f"Unrecognized event source, must be kinesis. Unsupported source: {source_arn[:300]}")
+        raise InvalidValueError(
+            f"Unrecognized event source, must be kinesis or sqs. Unsupported source: {source_arn[:300]}"
+        )
     try:
         if "/consumer/" not in source_arn:
             return broker.describe_stream(source_arn).arn, ""

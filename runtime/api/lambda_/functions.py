@@ -117,6 +117,13 @@ async def code_from(functions: Functions, source: Source) -> AsyncIterator[Code]
             yield code
 
 
+def check_dead_letters(functions: Functions, config: DeadLetterConfig | None) -> None:
+    """Raises InvalidValueError for a target of a kind that there is not; an empty one takes the setting back."""
+    target = None if config is None else config.target_arn
+    if target and not functions.destinations.offers(target):
+        raise InvalidValueError(f"Invalid dead letter queue ARN: {target}")
+
+
 # ---------------------------------------------------------------- configuration
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from runtime.api.lambda_.shapes import DestinationConfig, LambdaShape
 from runtime.app import Functions
-from runtime.errors import NotFoundError
+from runtime.errors import InvalidValueError, NotFoundError
 from runtime.model.names import FunctionKey, FunctionRef
 from runtime.model.settings import EventInvokeConfig, check_event_invoke
 from streamcore.api.aws.shapes import Timestamp, number
@@ -44,6 +44,14 @@ def invoke_config_shape(key: FunctionKey, qualifier: str, config: EventInvokeCon
         maximum_event_age_in_seconds=config.age_s,
         destination_config=msgspec.convert({"OnSuccess": {}, "OnFailure": {}} | config.destinations, DestinationConfig),
     )
+
+
+def check_destinations(functions: Functions, config: DestinationConfig | None) -> None:
+    """Raises InvalidValueError for a destination of a kind that there is not."""
+    for each in () if config is None else (config.on_success, config.on_failure):
+        arn = None if each is None else each.destination
+        if arn and not functions.destinations.offers(arn):
+            raise InvalidValueError(f"The destination ARN {arn} is invalid.")
 
 
 async def keep_invoke_config(

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from runtime.api.lambda_.functions import ref_of
-from runtime.api.lambda_.invoke_configs import EventAge, FunctionEventInvokeConfig, RetryAttempts, keep_invoke_config
+from runtime.api.lambda_.invoke_configs import (
+    EventAge,
+    FunctionEventInvokeConfig,
+    RetryAttempts,
+    check_destinations,
+    keep_invoke_config,
+)
 from runtime.api.lambda_.registry import LAMBDA
 from runtime.api.lambda_.shapes import (
     DestinationConfig,
@@ -30,6 +36,7 @@ async def put_function_event_invoke_config(
     functions: Functions, call: Call, input_: PutFunctionEventInvokeConfigInput
 ) -> FunctionEventInvokeConfig:
     """Says how asynchronous invocations are retried and where they end; what is not given is AWS's default."""
+    check_destinations(functions, input_.destination_config)
     ref = ref_of(call, input_)
     config = EventInvokeConfig(
         modified_ms=functions.catalog.now_ms(),

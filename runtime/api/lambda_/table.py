@@ -15,7 +15,7 @@ from runtime.model.configuration import TRANSITIONS
 DONE: Final = "as AWS"
 STORED: Final = "stored, not acted on"
 
-_POLICY: Final = "Kept and told. Signatures are not verified, so there is nobody to refuse because of it."
+_POLICY: Final = "Acted on where authentication is on: [security.md](security.md)."
 _SIGNING: Final = "Kept and told. Code is not verified, whatever the policy."
 _TAGS: Final = "Tags are kept and told; nothing is decided by them."
 _URL: Final = "Its host name is below the one under which the endpoint was called (`localhost` for an address)."
@@ -23,17 +23,20 @@ _PROVISIONED: Final = (
     "Workers are started ahead, at once and at every start of the broker, as far as the setting `workers` leaves place "
     "(else FAILED, with how many there are), and stay; one place is always left to other functions."
 )
-_ASYNC: Final = "Retries, age and destinations hold for events that wait in the queue, also after kill -9."
+_ASYNC: Final = (
+    "Retries, age and destinations hold for events that wait to be run, also after kill -9. Destinations are queues, "
+    "topics, functions, streams and buckets; an ARN of another kind is refused."
+)
 
 #: Action → (status, what differs from AWS and why). An action that is not here does as AWS does, as far as is known.
 NOTES: Final[dict[str, tuple[str, str]]] = {
-    "AddLayerVersionPermission": (STORED, _POLICY),
-    "AddPermission": (STORED, f"{_POLICY} The RevisionId is the policy's own."),
+    "AddLayerVersionPermission": (STORED, "Kept and told. Who may have a layer is not asked."),
+    "AddPermission": (DONE, f"{_POLICY} The RevisionId is the policy's own."),
     "CreateCodeSigningConfig": (STORED, _SIGNING),
     "CreateEventSourceMapping": (
         DONE,
-        "For Kinesis streams and their consumers. Every option: event-source-mappings.md. What is for other sources is "
-        "refused.",
+        "For Kinesis streams, their consumers, and SQS queues. Every option: event-source-mappings.md. What is for "
+        "other sources is refused.",
     ),
     "CreateFunction": (
         DONE,
@@ -51,8 +54,8 @@ NOTES: Final[dict[str, tuple[str, str]]] = {
     "GetProvisionedConcurrencyConfig": (DONE, "Available is what was started."),
     "Invoke": (
         DONE,
-        "Event needs a queue for asynchronous invocations, and is refused without. Payloads are checked to be JSON "
-        "before the function is looked for. TenantId and DurableExecutionName are refused.",
+        "Payloads are checked to be JSON before the function is looked for. TenantId and DurableExecutionName are "
+        "refused.",
     ),
     "ListFunctions": (DONE, "Handlers of the program that runs the endpoint are among them; only it changes those."),
     "PublishVersion": (DONE, "A version is Active at once."),
@@ -88,13 +91,16 @@ MEMBERS: Final[dict[str, tuple[str, str]]] = {
         "50 MB zipped, 250 MB unzipped with layers, 65,536 entries; what would leave its folder is refused.",
     ),
     "CodeSigningConfigArn": (STORED, "Code is not verified."),
-    "DeadLetterConfig": (STORED, "Acted on as far as there is a queue for asynchronous invocations."),
+    "DeadLetterConfig": (
+        DONE,
+        "Queues and topics, and the other kinds of destinations too; an ARN of a kind that is not offered is refused.",
+    ),
     "DurableConfig": ("refused", "There are no durable executions."),
     "FileSystemConfigs": ("refused", "There is no EFS."),
     "KMSKeyArn": (STORED, "Nothing is encrypted by the broker: there is no KMS to ask."),
     "PackageType Image, ImageConfig": ("refused", "There are no containers."),
     "PublishTo": ("refused", "There are no managed instances."),
-    "Role": (STORED, "There is no IAM; the name has to be a role's."),
+    "Role": (DONE, "Where authentication is on: it must be there and trust Lambda, and workers have its credentials."),
     "RuntimeConfig": ("refused", "There are no runtimes of one's own."),
     "SnapStart": (STORED, "OptimizationStatus is Off."),
     "TenancyConfig": ("refused", "Tenants are not isolated."),

@@ -11,12 +11,14 @@ from runtime.api.lambda_.event_sources import (
     Options,
     UuidLabel,
     check_options,
+    check_stream_options,
     check_together,
     function_of,
     kept_settings,
     settings_of,
     told,
 )
+from runtime.api.lambda_.queue_sources import check_queue, check_queue_options
 from runtime.api.lambda_.registry import LAMBDA
 from runtime.api.lambda_.shapes import NamespacedFunctionName
 from runtime.app import Functions
@@ -37,13 +39,22 @@ async def update_event_source_mapping(
     mappings = functions.event_source_mappings
     found = mappings.get(input_.uuid, call.scope)
     check_options(functions, input_)
+    if found.config.is_queue:
+        check_queue_options(input_)
+    else:
+        check_stream_options(input_)
     settings, kept = settings_of(input_), kept_settings(input_)
+    if found.config.is_queue:
+        settings.pop("on_failure", None)  # an empty one
     if input_.function_name is not None:
         ref = function_of(functions, call, input_.function_name)
         settings["function_name"], kept["qualifier"] = ref.key.name, ref.qualifier
 
     def change(record: MappingRecord) -> MappingRecord:
-        return _changed(record, settings, kept)
+        after = _changed(record, settings, kept)
+        if after.config.is_queue and after.config.enabled:  # to disable it is always possible
+            check_queue(functions, after)
+        return after
 
     return told(await mappings.update(found.uuid, change))
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 
-from runtime.api.lambda_.functions import FunctionConfiguration, described, key_of, refuse
+from runtime.api.lambda_.functions import FunctionConfiguration, check_dead_letters, described, key_of, refuse
 from runtime.api.lambda_.registry import LAMBDA
+from runtime.api.lambda_.roles import check_role
 from runtime.api.lambda_.shapes import (
     DeadLetterConfig,
     Description,
@@ -74,9 +75,11 @@ async def update_function_configuration(
         DurableConfig=(input_.durable_config, "there are no durable executions"),
     )
     changes = _changes(input_)
+    check_role(call, input_.role)
     if input_.runtime is not None:
         check_runtime_name(input_.runtime)
     check_environment(changes.get("environment"))
+    check_dead_letters(functions, input_.dead_letter_config)
 
     def rule(latest: Configuration) -> Configuration:
         after: Configuration = msgspec.structs.replace(latest, **changes)

@@ -7,6 +7,7 @@ from runtime.api.lambda_.invoke_configs import (
     EventAge,
     FunctionEventInvokeConfig,
     RetryAttempts,
+    check_destinations,
     find_invoke_config,
     keep_invoke_config,
 )
@@ -36,6 +37,7 @@ async def update_function_event_invoke_config(
     functions: Functions, call: Call, input_: UpdateFunctionEventInvokeConfigInput
 ) -> FunctionEventInvokeConfig:
     """Changes what is given of the settings for asynchronous invocations."""
+    check_destinations(functions, input_.destination_config)
     ref = ref_of(call, input_)
     async with functions.catalog.changing(ref.key):
         before = find_invoke_config(functions, ref)

@@ -9,7 +9,7 @@ from base64 import b64encode
 from collections.abc import Coroutine, Mapping
 from importlib import import_module
 from random import Random
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -30,6 +30,9 @@ from streamcore.errors import BrokerClosed, StorageFailed, StorageFull
 from streamcore.model.stream import Scope
 from streamcore.model.xml import parse
 
+if TYPE_CHECKING:
+    from streamcore.api.aws.access import Access
+
 log = logging.getLogger(__name__)
 
 QUERY_PARTS_MAX: Final = 200
@@ -40,7 +43,9 @@ _STREAMED: Final = ("PUT", "POST")
 class S3Api:
     """The last API of a server: what is S3's it answers, everything else is the endpoint's."""
 
-    def __init__(self, app: S3App, endpoint: Endpoint, settings: Settings) -> None:
+    def __init__(self, app: S3App, endpoint: Endpoint, settings: Settings, access: Access | None = None) -> None:
+        """Without `access` nobody is refused."""
+        self._access = access
         self._app = app
         self._endpoint = endpoint
         self._settings = settings
@@ -85,12 +90,18 @@ class S3Api:
             if request.method == "OPTIONS":
                 answered: Response | StreamingResponse = self._preflight(call)
             else:
-                check_lifetime(call.query, self._app.store.clock.now_ms())
+                if self._access is None:
+                    check_lifetime(call.query, self._app.store.clock.now_ms())
+                else:
+                    call = self._admitted(self._access, call)
                 if not self._is_loaded:
                     await asyncio.to_thread(import_module, "runtime.api.s3.actions")
                     self._is_loaded = True
                 action = S3.find(call)
-                answered = await _found(action, call).handler(self._app, call)
+                found = _found(action, call)
+                if self._access is not None and call.grant is not None:
+                    self._access.allow(call.grant, found.operation, call, call)
+                answered = await found.handler(self._app, call)
         except Exception as error:  # noqa: BLE001  what is no answer is logged in _told
             answered = _error(_told(error, request_id), request, request_id, id_2)
         answered.headers["x-amz-request-id"] = request_id
@@ -109,6 +120,11 @@ class S3Api:
         scope = self._scope(request)
         origin = origin_of(request, self._settings)
         return XmlCall(request, address.bucket, address.key, dict(pairs), scope, request_id, id_2, origin)
+
+    def _admitted(self, access: Access, call: XmlCall) -> XmlCall:
+        from runtime.api.s3.access import admitted
+
+        return admitted(access, call, self._app.store.clock.now_ms())
 
     def _scope(self, request: Request) -> Scope:
         """Who asks; whoever did not sign is the configured account."""

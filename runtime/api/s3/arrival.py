@@ -15,9 +15,10 @@ from runtime.model.s3.errors import S3Error
 from runtime.model.s3.values import UPLOAD_MAX_BYTES
 from runtime.objects.blobs import Content
 from runtime.objects.store import ObjectStore
-from streamcore.api.aws.aws_chunked import ChunkedDecoder, ChunkError
+from streamcore.api.aws.aws_chunked import ChunkedDecoder, ChunkError, ChunkSignatureError
 from streamcore.api.aws.rest_xml import XmlCall
 from streamcore.api.http import BodyBroken, Request
+from streamcore.model.iam.sigv4 import ChunkSigner
 from streamcore.model.xml import Node, XmlError, parse
 
 #: Of a document, before it is parsed: 1,000 keys of 1,024 bytes in DeleteObjects, 10,000 parts.
@@ -84,12 +85,13 @@ def _md5_in(headers: Mapping[str, str]) -> str:
 class Arrival:
     """The body of a request."""
 
-    def __init__(self, request: Request, said: Said | None = None) -> None:
+    def __init__(self, request: Request, said: Said | None = None, signer: ChunkSigner | None = None) -> None:
+        """`signer` verifies the chunks of a body that is signed in chunks."""
         self._request = request
         self.said = said_in(request.headers) if said is None else said
         self._decoder: ChunkedDecoder | None = None
         if request.headers.get("x-amz-content-sha256", "").startswith("STREAMING-"):
-            self._decoder = ChunkedDecoder()
+            self._decoder = ChunkedDecoder(signer)
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """The content. Raises S3Error: IncompleteBody, RequestTimeout."""
@@ -103,6 +105,8 @@ class Arrival:
                 self._decoder.finish()
         except BodyBroken as error:
             raise S3Error("RequestTimeout" if error.is_late else "IncompleteBody") from None
+        except ChunkSignatureError:
+            raise S3Error("SignatureDoesNotMatch") from None
         except ChunkError:
             raise S3Error("IncompleteBody") from None
         if self.said.size is not None and size != self.said.size:
@@ -151,9 +155,15 @@ class Arrival:
         return content
 
 
+def arrival_of(call: XmlCall) -> Arrival:
+    """The body of a call, with the signature of its chunks."""
+    signer = None if call.grant is None else call.grant.caller.chunks
+    return Arrival(call.request, signer=signer)
+
+
 async def body_of(call: XmlCall, most: int = DOCUMENT_MAX_BYTES) -> bytes:
     """A small body, whole. Raises S3Error: MaxMessageLengthExceeded, BadDigest, …"""
-    arrival = Arrival(call.request)
+    arrival = arrival_of(call)
     pieces, size = [], 0
     async for piece in arrival.pieces():
         size += len(piece)
@@ -188,4 +198,4 @@ async def document_of(call: XmlCall, name: str) -> Node:
     return root
 
 
-__all__ = ["Arrival", "Said", "body_of", "document_of", "header_name", "said_in"]
+__all__ = ["Arrival", "Said", "arrival_of", "body_of", "document_of", "header_name", "said_in"]

@@ -162,8 +162,20 @@ async def put_bucket_policy(s3: S3App, call: XmlCall) -> Response:
         raise S3Error("MalformedPolicy") from None
     if not isinstance(policy, dict) or not policy.get("Statement"):
         raise S3Error("MalformedPolicy", "Missing required field Statement")
+    if call.grant is not None:
+        _check_policy(body.decode())
     await s3.store.change_bucket(bucket.name, "policy", body.decode())
     return Response(204, {})
+
+
+def _check_policy(text: str) -> None:
+    """Where it is acted on, it must be one that can be. Raises S3Error: MalformedPolicy."""
+    from streamcore.model.iam.document import PolicyError, PolicyKind, read_policy
+
+    try:
+        read_policy(text, PolicyKind.RESOURCE)
+    except PolicyError as error:
+        raise S3Error("MalformedPolicy", str(error)) from None
 
 
 @S3.action("GetBucketPolicy", "GET", Level.BUCKET, "policy")

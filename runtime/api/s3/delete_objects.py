@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from runtime.api.s3.app import S3, S3App, answer, cause_of
 from runtime.api.s3.arrival import document_of
 from runtime.api.s3.described import refuse_unkept
+from runtime.api.s3.names import bucket_arn
 from runtime.model.s3.conditions import WriteCondition
 from runtime.model.s3.errors import S3Error
 from runtime.model.s3.names import check_key
@@ -55,6 +56,9 @@ async def _delete(s3: S3App, call: XmlCall, bucket: Bucket, one: _Doomed) -> tup
     told: dict[str, Any] = {"Key": one.key, "VersionId": one.version_id}
     try:
         check_key(one.key)
+        if call.grant is not None:
+            action = "s3:DeleteObject" if one.version_id is None else "s3:DeleteObjectVersion"
+            call.grant.check(action, bucket_arn(bucket.name, one.key), is_data=True)
         condition = WriteCondition(if_match=one.etag) if one.etag else None
         done = await s3.store.delete(bucket, one.key, one.version_id, cause=cause_of(call), condition=condition)
     except S3Error as error:

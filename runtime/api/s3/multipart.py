@@ -19,7 +19,7 @@ from runtime.api.s3.app import (
     owner_of,
     write_condition,
 )
-from runtime.api.s3.arrival import Arrival, document_of
+from runtime.api.s3.arrival import arrival_of, document_of
 from runtime.api.s3.copying import checksum_of, copied, source_of
 from runtime.api.s3.described import refuse_unkept, write_headers
 from runtime.api.s3.put_object import DEFAULT_ALGORITHM
@@ -56,7 +56,7 @@ async def upload_part(s3: S3App, call: XmlCall) -> Response:
     refuse_unkept(call.headers)
     number = _number(call)
     upload = await s3.uploads.find(bucket, key, call.query["uploadId"])
-    arrival = Arrival(call.request)
+    arrival = arrival_of(call)
     algorithm, given = upload.meta.checksum_algorithm, arrival.said.algorithm
     if given and given != algorithm and upload.meta.checksum_type == COMPOSITE:
         raise S3Error(

@@ -11,11 +11,13 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 import msgspec
 
+from runtime.api.s3.access import form_grant
 from runtime.api.s3.acls import check_acl
 from runtime.api.s3.app import NAMESPACE, S3, S3App, base64_of, cause_of
 from runtime.api.s3.arrival import Arrival, Said
 from runtime.api.s3.described import meta_in, telegraphed, with_sums, write_headers
 from runtime.api.s3.form import Form, boundary_of
+from runtime.api.s3.names import bucket_arn
 from runtime.api.s3.put_object import DEFAULT_ALGORITHM
 from runtime.model.s3.checksums import given_in
 from runtime.model.s3.errors import S3Error, invalid
@@ -42,6 +44,8 @@ async def post_object(s3: S3App, call: XmlCall) -> Response:
     fields = form.fields
     key = fields.get("key", "").replace("${filename}", form.file_name)
     check_key(key)
+    if call.grant is not None:
+        form_grant(call, fields).check("s3:PutObject", bucket_arn(bucket.name, key), is_data=True)
     most, least = UPLOAD_MAX_BYTES, 0
     if "policy" in fields:
         size = check_policy(fields["policy"], {**fields, "key": key}, bucket.name, s3.store.clock.now_ms())

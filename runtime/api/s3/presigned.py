@@ -1,4 +1,4 @@
-"""Presigned URLs: their lifetime is honoured where it can be read. Signatures are not verified.
+"""Presigned URLs: their lifetime, which is honoured whether or not signatures are verified (access.py).
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
 """

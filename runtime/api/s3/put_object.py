@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from runtime.api.s3.acls import meta_of
 from runtime.api.s3.app import S3, S3App, base64_of, cause_of, write_condition
-from runtime.api.s3.arrival import Arrival
+from runtime.api.s3.arrival import arrival_of
 from runtime.api.s3.described import with_sums, write_headers
 from streamcore.api.aws.rest_xml import Level, XmlCall
 from streamcore.api.http import Response
@@ -17,7 +17,7 @@ DEFAULT_ALGORITHM = "CRC64NVME"
 async def put_object(s3: S3App, call: XmlCall) -> Response:
     bucket, key = s3.place(call)
     meta, condition = meta_of(call, bucket), write_condition(call)
-    arrival = Arrival(call.request)
+    arrival = arrival_of(call)
     algorithm = arrival.said.algorithm or DEFAULT_ALGORITHM
     content = await arrival.content(s3.store, algorithm)
     meta = with_sums(meta, algorithm, base64_of(content.sums[algorithm]))

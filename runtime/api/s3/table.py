@@ -11,7 +11,7 @@ from runtime.api.s3.actions import S3
 from runtime.api.tables import DONE, STORED, table
 
 _ACL: Final = "Canned ACLs, and policies that say what a canned one says. Nobody is refused because of them."
-_POLICY: Final = "Kept word for word. Signatures are not verified, so there is nobody to refuse because of it."
+_POLICY: Final = "Acted on where authentication is on: [security.md](security.md)."
 _ENCRYPTION: Final = "Kept and told. Nothing is encrypted on the disk."
 _BLOCK: Final = "Kept and told. Nothing is public or private here."
 _NONE: Final = "There is none, and it says so."
@@ -29,14 +29,14 @@ NOTES: Final[dict[str, tuple[str, str]]] = {
     ),
     "DeleteBucketEncryption": (STORED, _ENCRYPTION),
     "DeleteBucketOwnershipControls": (DONE, "Without controls, BucketOwnerEnforced holds, as on AWS."),
-    "DeleteBucketPolicy": (STORED, _POLICY),
+    "DeleteBucketPolicy": (DONE, _POLICY),
     "DeleteObjects": (DONE, "Conditions on size and time of the objects answer NotImplemented; on the ETag they hold."),
     "DeletePublicAccessBlock": (STORED, _BLOCK),
     "GetBucketAccelerateConfiguration": (DONE, _NONE),
     "GetBucketAcl": (STORED, _ACL),
     "GetBucketEncryption": (STORED, _ENCRYPTION + " Without a configuration it is an error; AWS tells SSE-S3."),
     "GetBucketLogging": (DONE, _NONE),
-    "GetBucketPolicy": (STORED, _POLICY),
+    "GetBucketPolicy": (DONE, _POLICY),
     "GetBucketReplication": (DONE, _NONE),
     "GetBucketRequestPayment": (DONE, "The owner of a bucket, always."),
     "GetBucketWebsite": (DONE, _NONE),
@@ -58,7 +58,7 @@ NOTES: Final[dict[str, tuple[str, str]]] = {
         "EventBridge where it is offered.",
     ),
     "PutBucketOwnershipControls": (DONE, "Decides whether ACLs are taken; there is one account to own objects."),
-    "PutBucketPolicy": (STORED, _POLICY),
+    "PutBucketPolicy": (DONE, _POLICY),
     "PutObject": (
         DONE,
         "Storage class and server-side encryption are kept and told, and have no meaning; archives (GLACIER), SSE-C, "
@@ -78,7 +78,8 @@ is streamed, in and out, and never held in memory.
 
 Buckets are addressed by path (`/bucket/key`) or by host (`bucket.s3.<anything>`, `bucket.localhost`). A request is S3's
 when its signature says so, in the header or a presigned URL; when its host has a bucket before `.s3.`; or when it is
-unsigned and no other service knows its path. Signatures are not verified; the lifetime of presigned URLs is.
+unsigned and no other service knows its path. Signatures are verified where authentication is on
+([security.md](security.md)); the lifetime of presigned URLs always is.
 
 """
 

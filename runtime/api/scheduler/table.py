@@ -13,8 +13,8 @@ from runtime.api.tables import DONE, table
 _TAGS: Final = "Tags are kept and told; nothing is decided by them. Only groups have tags."
 _SCHEDULE: Final = (
     "Targets: functions, streams, the default event bus, and what other services of EventBridge's templates are here; "
-    "universal targets (`aws-sdk:…`) are refused. `KmsKeyArn` and `RoleArn` are kept and told: nothing is encrypted, "
-    "and there is no IAM."
+    "universal targets (`aws-sdk:…`) are refused. `KmsKeyArn` is kept and told: nothing is encrypted. "
+    "`RoleArn` is, too, and decides where authentication is on."
 )
 _TOKEN: Final = "A `ClientToken` is not looked at: deleting again is `ResourceNotFoundException`."
 

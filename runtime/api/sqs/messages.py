@@ -7,9 +7,10 @@ from typing import Any, Final
 
 from runtime.api.sqs.shapes import SqsShape, required
 from runtime.errors import QueueError, invalid_parameter
+from runtime.model import queue_attributes
 from runtime.model.queue import Message
 from runtime.model.queue_message import Attribute, Content, md5_of_attributes
-from runtime.queues.sending import Outgoing, sequence_number
+from runtime.queues.sending import Outgoing
 from streamcore.api.aws.service import Call
 
 #: Names of system attributes that ReceiveMessage tells.
@@ -98,19 +99,9 @@ def trace_md5(trace: str) -> str | None:
 
 def system_attributes(message: Message, names: Iterable[str], *, is_fifo: bool) -> dict[str, str] | None:
     """Those that are asked for and that there are."""
-    told = {
-        "SenderId": message.sender,
-        "SentTimestamp": str(message.sent_ms),
-        "ApproximateReceiveCount": str(message.received),
-        "ApproximateFirstReceiveTimestamp": str(message.first_received_ms),
-        "SequenceNumber": sequence_number(message.number) if is_fifo else "",
-        "MessageDeduplicationId": message.deduplication,
-        "MessageGroupId": message.group,
-        "AWSTraceHeader": message.trace,
-        "DeadLetterQueueSourceArn": message.source,
-    }
+    told = queue_attributes.system_attributes(message, is_fifo=is_fifo)
     wanted = set(SYSTEM) if "All" in names else set(names)
-    return {name: value for name, value in told.items() if value and name in wanted} or None
+    return {name: value for name, value in told.items() if name in wanted} or None
 
 
 def message_attributes(content: Content, names: Iterable[str]) -> dict[str, Attribute]:

@@ -82,10 +82,16 @@ notifications of buckets (`QueueConfigurations`), subscriptions of topics. Dead 
 attributes RequestID, ErrorCode and ErrorMessage; those of rules and schedules RULE_ARN, TARGET_ARN, ERROR_CODE,
 ERROR_MESSAGE and RETRY_ATTEMPTS.
 
+## Queues as event sources
+
+CreateEventSourceMapping feeds a function with the messages of a queue, standard or FIFO: event-source-mappings.md.
+
+    aws lambda create-event-source-mapping --function-name pack --event-source-arn \
+        arn:aws:sqs:us-east-1:000000000000:orders
+
 ## Not here
 
-Encryption by keys and queue policies (kept, told, without effect); queues as event sources of functions
-(CreateEventSourceMapping refuses them).
+Encryption by keys and queue policies (kept, told, without effect).
 """
 
 

@@ -47,7 +47,7 @@ def grant_of(payload: bytes) -> Grant:
     """The result of an authorizer's function. Raises PolicyError."""
     try:
         result = msgspec.json.decode(payload)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise PolicyError("the result is no JSON") from None
     if not isinstance(result, dict) or not isinstance(result.get("policyDocument"), dict):
         raise PolicyError("the result has no policyDocument")

@@ -137,7 +137,10 @@ def _indexed(index: int) -> Step:
 
 
 def _sliced(start: str, end: str) -> Step:
-    part = slice(int(start) if start else None, int(end) if end else None)
+    try:
+        part = slice(int(start) if start else None, int(end) if end else None)
+    except ValueError:
+        raise PathError("the ends of a slice are numbers") from None
 
     def step(value: Any) -> Iterator[Any]:
         if isinstance(value, list):

@@ -6,7 +6,6 @@ Shapes: API Gateway developer guide, "Lambda proxy integrations", and recorded e
 
 from __future__ import annotations
 
-import binascii
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
@@ -101,7 +100,7 @@ def answer_v1(payload: bytes, *, takes_binary: bool) -> Answered | None:
     client, who accepts a binary media type."""
     try:
         result = msgspec.json.decode(payload) if payload else None
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     if not isinstance(result, dict) or not result.keys() <= _KEYS or not result:
         return None
@@ -172,5 +171,5 @@ def _body(result: Mapping[str, Any], *, takes_binary: bool) -> bytes | None:
         return body.encode(errors="replace")
     try:
         return b64decode(body, validate=True)
-    except binascii.Error:
+    except ValueError:
         return None

@@ -2,29 +2,47 @@
 
     400;chunk-signature=…\\r\\n<1024 bytes>\\r\\n … 0;chunk-signature=…\\r\\nx-amz-checksum-crc32:…\\r\\n\\r\\n
 
-https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html  Signatures are not verified.
+https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html
+Signatures are verified where there is somebody who knows the key (`signer`).
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import Final
+
+from streamcore.model.iam.sigv4 import ChunkSigner
 
 LINE_MAX_BYTES: Final = 1024
 TRAILERS_MAX: Final = 20
 _SIZE: Final = re.compile(rb"\A([0-9a-fA-F]{1,12})(?:;[^\r\n]*)?\Z")
+_SIGNATURE: Final = re.compile(rb";chunk-signature=([0-9a-f]{64})\Z")
+TRAILER_SIGNATURE: Final = "x-amz-trailer-signature"
 
 
 class ChunkError(ValueError):
     """The framing is broken."""
 
 
-class ChunkedDecoder:
-    """Takes the framing off, piece by piece. `trailers` are there once it `is_complete`."""
+class ChunkSignatureError(ChunkError):
+    """A chunk, or the trailer, is not what its sender signed."""
 
-    def __init__(self) -> None:
+
+class ChunkedDecoder:
+    """Takes the framing off, piece by piece. `trailers` are there once it `is_complete`.
+
+    With a `signer` each chunk is held against its signature when its last byte is there: what was given out of it
+    before is void when that fails.
+    """
+
+    def __init__(self, signer: ChunkSigner | None = None) -> None:
         self.trailers: dict[str, str] = {}
         self.is_complete = False
+        self._signer = signer
+        self._signature = ""
+        self._sum = hashlib.sha256()
+        self._signed_trailers = b""
         self._line = b""
         self._left = 0
         self._state = self._size
@@ -37,6 +55,8 @@ class ChunkedDecoder:
             if self._left:
                 data = piece[at : at + self._left]
                 found.append(data)
+                if self._signer is not None:
+                    self._sum.update(data)
                 self._left -= len(data)
                 at += len(data)
                 continue
@@ -57,10 +77,25 @@ class ChunkedDecoder:
             raise ChunkError("a chunk has no size")
         self._left = int(match[1], 16)
         self._state = self._after_data if self._left else self._trailer
+        if self._signer is not None:
+            signed = _SIGNATURE.search(line)
+            if signed is None:
+                raise ChunkSignatureError("a chunk has no signature")
+            self._signature = signed[1].decode()
+            if not self._left:
+                self._check_chunk()
+
+    def _check_chunk(self) -> None:
+        assert self._signer is not None
+        digest, self._sum = self._sum.hexdigest(), hashlib.sha256()
+        if not self._signer.chunk_is_good(digest, self._signature):
+            raise ChunkSignatureError("a chunk is not what was signed")
 
     def _after_data(self, line: bytes) -> None:
         if line:
             raise ChunkError("a chunk is longer than its size")
+        if self._signer is not None:
+            self._check_chunk()
         self._state = self._size
 
     def _trailer(self, line: bytes) -> None:
@@ -75,6 +110,8 @@ class ChunkedDecoder:
         if not colon or len(self.trailers) >= TRAILERS_MAX:
             raise ChunkError("a trailer is none")
         self.trailers[name.strip().lower()] = value.strip()
+        if name.strip().lower() != TRAILER_SIGNATURE:
+            self._signed_trailers += f"{name.strip().lower()}:{value.strip()}\n".encode("latin-1")
 
     def finish(self) -> None:
         """Nothing more comes. Raises ChunkError when something is missing."""
@@ -82,3 +119,7 @@ class ChunkedDecoder:
             self.is_complete = True  # some clients leave out the empty line at the end
         if not self.is_complete:
             raise ChunkError("the last chunk is missing")
+        if self._signer is not None and self.trailers:
+            signature = self.trailers.get(TRAILER_SIGNATURE, "")
+            if not self._signer.trailer_is_good(self._signed_trailers, signature):
+                raise ChunkSignatureError("the trailer is not what was signed")

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -26,14 +26,18 @@ from streamcore.api.aws.deferred import Deferred, Waiting
 from streamcore.api.aws.errors import AwsError, internal, translate
 from streamcore.api.aws.query_form import QUERY, Spelling, read_form, tree_of
 from streamcore.api.aws.query_xml import rendered
-from streamcore.api.aws.service import BODY_MAX_BYTES, VALIDATION_CODE, Action, Call, Service
+from streamcore.api.aws.service import BODY_MAX_BYTES, VALIDATION_CODE, Action, Call, Service, too_large
 from streamcore.api.aws.shapes import Shape
 from streamcore.api.aws.sigv4 import identify, scope_of
+from streamcore.api.aws.target import TooLarge, inflated
 from streamcore.api.aws.validation import accept
 from streamcore.api.http import Request, Response
 from streamcore.broker import Broker
 from streamcore.errors import StreamcoreError
 from streamcore.model.xml import document
+
+if TYPE_CHECKING:
+    from streamcore.api.aws.access import Access
 
 log = logging.getLogger(__name__)
 
@@ -68,10 +72,15 @@ class QueryProtocol:
     """Dispatches by `Action` and `Version` to the services it is given."""
 
     def __init__(
-        self, broker: Broker, services: Iterable[QueryService], deferred: Iterable[Deferred[QueryService]] = ()
+        self,
+        broker: Broker,
+        services: Iterable[QueryService],
+        deferred: Iterable[Deferred[QueryService]] = (),
+        access: Access | None = None,
     ) -> None:
-        """The key of a service that is deferred is its version."""
+        """The key of a service that is deferred is its version. Without `access` nobody is refused."""
         self._broker = broker
+        self._access = access
         self._services: dict[str, QueryService] = {}
         self._waiting = Waiting(deferred, self._add)
         for each in services:
@@ -81,10 +90,12 @@ class QueryProtocol:
         self._services[service.version] = service
 
     def claims(self, request: Request) -> bool:
-        """A form that names an action; the paths are `/`, and those of queues."""
+        """A form that names an action; the paths are `/`, and those of queues. Into one that is compressed nobody looks
+        here: SDKs compress PutMetricData, and no other form."""
         if request.method == "POST":
             is_form = request.headers.get("content-type", "").lower().startswith(FORM)
-            return is_form and (b"Action=" in request.body or "Action=" in request.query)
+            is_named = b"Action=" in request.body or "Action=" in request.query
+            return is_form and (is_named or request.headers.get("content-encoding", "").strip().lower() == "gzip")
         return request.method == "GET" and "Action=" in request.query and "Version=" in request.query
 
     def body_limit(self, method: str, path: str) -> int:
@@ -98,6 +109,8 @@ class QueryProtocol:
                 await self._waiting.load(version)
             target = self._target(form)
             return await self._run(request, request_id, target, form)
+        except TooLarge:
+            return too_large()
         except Exception as error:  # noqa: BLE001  what is no answer is logged in _told
             return _error(_told(error, request_id), target, request_id)
 
@@ -123,7 +136,11 @@ class QueryProtocol:
         call = Call(self._broker, scope, request_id, JSON, request)
         if of.path_member and request.path != "/":
             form.setdefault(of.path_member, f"{call.origin}{request.path}")
-        output = await action.handler(call, _input(action, form, of))
+        if self._access is None:
+            input_ = _input(action, form, of)
+        else:
+            call, input_ = self._access.admit(call, action.operation, lambda: _input(action, form, of), "query")
+        output = await action.handler(call, input_)
         return _answer(output, target, request_id)
 
     def start_draining(self) -> None:
@@ -136,9 +153,9 @@ class QueryProtocol:
 
 
 def _form(request: Request) -> dict[str, str]:
-    """The parameters of the query string and of the body. Raises AwsError: MalformedQueryString."""
+    """The parameters of the query string and of the body. Raises AwsError: MalformedQueryString; TooLarge."""
     try:
-        body = request.body.decode()
+        body = inflated(request).decode()
         pairs = [
             pair
             for text in (request.query, body)

@@ -16,7 +16,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import lru_cache
-from typing import Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import msgspec
 
@@ -30,6 +30,10 @@ from streamcore.api.aws.sigv4 import Identity, identify, scope_of
 from streamcore.api.http import Request, Response, StreamingResponse
 from streamcore.broker import Broker
 from streamcore.errors import StreamcoreError
+from streamcore.model.caching import LONGEST_CHARS
+
+if TYPE_CHECKING:
+    from streamcore.api.aws.access import Access
 
 log = logging.getLogger(__name__)
 
@@ -148,12 +152,18 @@ class RestJsonProtocol:
     """Dispatches by method and path to the services it is given."""
 
     def __init__(
-        self, broker: Broker, services: Iterable[BoundService], deferred: Iterable[Deferred[BoundService]] = ()
+        self,
+        broker: Broker,
+        services: Iterable[BoundService],
+        deferred: Iterable[Deferred[BoundService]] = (),
+        access: Access | None = None,
     ) -> None:
-        """The keys of services that are deferred are the first segments of their paths."""
+        """The keys of services that are deferred are the first segments of their paths. Without `access` nobody is
+        refused."""
         self._broker = broker
+        self._access = access
         self._router: Router[_Target] = Router()
-        self._find = lru_cache(maxsize=1024)(self._router.find)  # a client calls a few paths many times
+        self._kept = lru_cache(maxsize=1024)(self._router.find)  # a client calls a few paths many times
         self._waiting = Waiting(deferred, self._add)
         for bound in services:
             self._add(bound)
@@ -161,7 +171,10 @@ class RestJsonProtocol:
     def _add(self, bound: BoundService) -> None:
         for action in bound.service.actions.values():
             self._router.add(action.method, action.template, _Target(action, bound))
-        self._find.cache_clear()
+        self._kept.cache_clear()
+
+    def _find(self, method: str, path: str) -> Found[_Target] | None:
+        return (self._kept if len(path) <= LONGEST_CHARS else self._router.find)(method, path)
 
     def claims(self, request: Request) -> bool:
         root = _root(request.path)
@@ -195,8 +208,14 @@ class RestJsonProtocol:
         if len(request.body) > action.body_max_bytes:
             raise target.errors.too_large(action.name, action.body_max_bytes)
         scope = scope_of(_identity(request), self._broker.settings.scope)
-        input_ = read_input(action.input, request, labels)
-        output = await action.handler(target.bound.app, Call(self._broker, scope, request_id, JSON, request), input_)
+        call = Call(self._broker, scope, request_id, JSON, request)
+        if self._access is None:
+            input_ = read_input(action.input, request, labels)
+        else:
+            call, input_ = self._access.admit(
+                call, action.operation, lambda: read_input(action.input, request, labels), "rest"
+            )
+        output = await action.handler(target.bound.app, call, input_)
         return _answer(output, action)
 
     def start_draining(self) -> None:

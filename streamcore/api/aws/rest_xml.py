@@ -13,13 +13,16 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from enum import StrEnum
-from typing import Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import msgspec
 
 from streamcore.api.http import Request, Response, StreamingResponse
 from streamcore.model.stream import Scope
 from streamcore.model.xml import document
+
+if TYPE_CHECKING:
+    from streamcore.api.aws.access import Grant
 
 A = TypeVar("A")
 CONTENT_TYPE: Final = "application/xml"
@@ -42,6 +45,8 @@ class XmlCall(msgspec.Struct, frozen=True):
     request_id: str
     id_2: str
     origin: str = ""
+    #: Who asks; None without authentication.
+    grant: Grant | None = None
 
     @property
     def headers(self) -> Mapping[str, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from streamcore.api.aws.codecs import RPC_CBOR
 from streamcore.api.aws.deferred import Deferred, Waiting
@@ -20,6 +20,9 @@ from streamcore.api.aws.target import TooLarge, as_wire, decoded, inflated
 from streamcore.api.http import Request, Response, StreamingResponse
 from streamcore.broker import Broker
 
+if TYPE_CHECKING:
+    from streamcore.api.aws.access import Access
+
 _PATH: Final = re.compile(r"(?a)\A/service/([\w.]{1,128})/operation/(\w{1,128})\Z")
 _NAME: Final = "rpc-v2-cbor"
 #: `{}`: what a client without members to send may leave out.
@@ -29,9 +32,16 @@ _EMPTY: Final = b"\xa0"
 class RpcCborProtocol:
     """Dispatches by path to the services it is given. Actions that answer with a stream are not reached by it."""
 
-    def __init__(self, broker: Broker, services: Iterable[Service], deferred: Iterable[Deferred[Service]] = ()) -> None:
-        """The keys of services that are deferred are their target prefixes."""
+    def __init__(
+        self,
+        broker: Broker,
+        services: Iterable[Service],
+        deferred: Iterable[Deferred[Service]] = (),
+        access: Access | None = None,
+    ) -> None:
+        """The keys of services that are deferred are their target prefixes. Without `access` nobody is refused."""
         self._broker = broker
+        self._access = access
         self._actions: dict[tuple[str, str], Action] = {}
         self._waiting = Waiting(deferred, self._add)
         for service in services:
@@ -69,7 +79,11 @@ class RpcCborProtocol:
         body = inflated(request) or _EMPTY
         identity = identify(request.headers, request.query)
         call = Call(self._broker, scope_of(identity, self._broker.settings.scope), request_id, RPC_CBOR, request)
-        output = await action.handler(call, decoded(RPC_CBOR, body, action))
+        if self._access is None:
+            input_ = decoded(RPC_CBOR, body, action)
+        else:
+            call, input_ = self._access.admit(call, action.operation, lambda: decoded(RPC_CBOR, body, action), "json")
+        output = await action.handler(call, input_)
         if isinstance(output, EventStream):
             raise TypeError(f"{action.operation} answers with a stream")
         return b"" if output is None else RPC_CBOR.encode(output)

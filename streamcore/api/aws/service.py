@@ -21,7 +21,7 @@ import re
 from base64 import b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from random import Random
-from typing import Any, Final, Protocol, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, get_type_hints
 
 import msgspec
 
@@ -32,6 +32,9 @@ from streamcore.api.http import Request, Response, StreamingResponse
 from streamcore.broker import Broker
 from streamcore.config import Settings
 from streamcore.model.stream import Scope
+
+if TYPE_CHECKING:
+    from streamcore.api.aws.access import Grant
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +65,8 @@ class Call(msgspec.Struct, frozen=True):
     request_id: str
     codec: Codec
     request: Request
+    #: Who asks; None without authentication.
+    grant: Grant | None = None
 
     @property
     def origin(self) -> str:

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from urllib.parse import parse_qsl
 
 from streamcore.api.aws.errors import AwsError
+from streamcore.model.caching import cached_if_short
 from streamcore.model.stream import Scope
 
 
@@ -71,7 +72,7 @@ def _from_header(header: str, headers: Mapping[str, str]) -> Identity:
     return _identity(parts["Credential"])
 
 
-@lru_cache(maxsize=1024)
+@cached_if_short(1024)
 def _identity_of(head: str) -> Identity | None:
     """The identity in a header up to its signature, None when a part is missing. A client's requests share it."""
     parts = dict(_PART.findall(f"{head}Signature=x"))

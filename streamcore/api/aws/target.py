@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 import zlib
 from collections.abc import Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from streamcore.api.aws import eventstream
 from streamcore.api.aws.codecs import CBOR, Codec, codec_for
@@ -36,6 +36,9 @@ from streamcore.api.http import Request, Response, StreamingResponse
 from streamcore.broker import Broker
 from streamcore.errors import StreamcoreError
 
+if TYPE_CHECKING:
+    from streamcore.api.aws.access import Access
+
 log = logging.getLogger(__name__)
 
 _NO_ACTION: Final = "Unable to determine service/operation name to be authorized"
@@ -48,9 +51,16 @@ class TooLarge(Exception):
 class TargetProtocol:
     """Dispatches by `X-Amz-Target` to the services it is given."""
 
-    def __init__(self, broker: Broker, services: Iterable[Service], deferred: Iterable[Deferred[Service]] = ()) -> None:
-        """The keys of services that are deferred are their target prefixes."""
+    def __init__(
+        self,
+        broker: Broker,
+        services: Iterable[Service],
+        deferred: Iterable[Deferred[Service]] = (),
+        access: Access | None = None,
+    ) -> None:
+        """The keys of services that are deferred are their target prefixes. Without `access` nobody is refused."""
         self._broker = broker
+        self._access = access
         self._services: list[Service] = []
         self._actions: dict[str, Action] = {}
         self._waiting = Waiting(deferred, self._add)
@@ -110,7 +120,11 @@ class TargetProtocol:
             codec.parse(body)  # a body that does not parse comes first
             raise
         call = Call(self._broker, scope_of(identity, self._broker.settings.scope), request_id, codec, request)
-        output = await action.handler(call, decoded(codec, body, action))
+        if self._access is None:
+            input_ = decoded(codec, body, action)
+        else:
+            call, input_ = self._access.admit(call, action.operation, lambda: decoded(codec, body, action), "json")
+        output = await action.handler(call, input_)
         return _answer(output, call, action)
 
     def start_draining(self) -> None:

@@ -61,7 +61,7 @@ TYPES: Final[Mapping[str, Rules]] = {
     "AWS::Lambda::Permission": _rules(
         "SourceArn SourceAccount EventSourceToken FunctionUrlAuthType PrincipalOrgID", "FunctionName Action Principal"
     ),
-    "AWS::Lambda::EventSourceMapping": _rules(f"{_MAPPING} Tags", "FunctionName EventSourceArn"),
+    "AWS::Lambda::EventSourceMapping": _rules(f"{_MAPPING} ScalingConfig Tags", "FunctionName EventSourceArn"),
     "AWS::Lambda::EventInvokeConfig": _rules(
         "MaximumEventAgeInSeconds MaximumRetryAttempts DestinationConfig", "FunctionName Qualifier"
     ),

@@ -11,13 +11,17 @@ from streamcore.deploy.model.coerce import tags_of
 _MAPPINGS: Final = "/2015-03-31/event-source-mappings"
 #: What is only said when a mapping is made.
 _FIXED: Final = ("EventSourceArn", "StartingPosition", "StartingPositionTimestamp", "Tags")
-_DEFAULTS: Final[Mapping[str, Any]] = {
+_OF_ALL: Final[Mapping[str, Any]] = {
     "Enabled": True,
-    "BatchSize": 100,
-    "BisectBatchOnFunctionError": False,
     "FilterCriteria": {},
     "FunctionResponseTypes": [],
     "MaximumBatchingWindowInSeconds": 0,
+}
+_OF_QUEUES: Final[Mapping[str, Any]] = {**_OF_ALL, "BatchSize": 10, "ScalingConfig": {}}
+_OF_STREAMS: Final[Mapping[str, Any]] = {
+    **_OF_ALL,
+    "BatchSize": 100,
+    "BisectBatchOnFunctionError": False,
     "MaximumRecordAgeInSeconds": -1,
     "MaximumRetryAttempts": -1,
     "ParallelizationFactor": 1,
@@ -29,7 +33,8 @@ _DEFAULTS: Final[Mapping[str, Any]] = {
 async def _put(to: Deployment, name: str, properties: dict[str, Any]) -> Mapping[str, Any]:
     present = await _of(to, properties)
     if present:
-        changes = {**_DEFAULTS, **{key: each for key, each in properties.items() if key not in _FIXED}}
+        defaults = _OF_QUEUES if ":sqs:" in str(properties["EventSourceArn"]) else _OF_STREAMS
+        changes = {**defaults, **{key: each for key, each in properties.items() if key not in _FIXED}}
         made = await to.client.rest("lambda", "PUT", f"{_MAPPINGS}/{present[0]}", changes)
     else:
         tags = {"Tags": tags_of(properties["Tags"])} if "Tags" in properties else {}

@@ -22,6 +22,9 @@ from runtime.api.lambda_ import LAMBDA
 from runtime.app import Functions
 from runtime.model.function import FunctionSpec
 from runtime.model.invocation import Outcome, Status
+from runtime.queues.destination import to_queue
+from runtime.queues.service import Queues
+from runtime.queues.source import sources
 from streamcore.api.aws.rest import RestJsonProtocol
 from streamcore.api.aws.service import Endpoint
 from streamcore.api.aws.target import TargetProtocol
@@ -114,6 +117,11 @@ class World:
         self.broker = await start_broker(settings(**self.options), data=None, clock=self.clock, store=self.store)
         self.functions = Functions(self.broker)
         self.functions.invoker._run = self.answers
+        self.queues = Queues(self.broker)
+        self.functions.destinations.add("sqs", to_queue(self.queues))
+        self.functions.event_source_mappings.queues = sources(self.queues)
+        self.queues.on_change.append(self.functions.event_source_mappings.source_changed)
+        await self.queues.start()
         await self.functions.start()
         rest = RestJsonProtocol(self.broker, [LAMBDA.on(self.functions)])
         self.endpoint = Endpoint([rest, TargetProtocol(self.broker, [])])
@@ -134,6 +142,7 @@ class World:
     def close(self) -> None:
         async def end() -> None:
             await self.functions.close()
+            await self.queues.close()
             await self.broker.close()
 
         self.client.close()

@@ -169,8 +169,8 @@ def test_every_option_is_changed_and_taken_back(there: World) -> None:
 REFUSED = {
     "no-source": ({"EventSourceArn": None}, "Unrecognized event source."),
     "another-source": (
-        {"EventSourceArn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:q"},
-        f"Unrecognized event source, must be kinesis. Unsupported source: arn:aws:sqs:{REGION}:{ACCOUNT}:q",
+        {"EventSourceArn": f"arn:aws:sns:{REGION}:{ACCOUNT}:t"},
+        f"Unrecognized event source, must be kinesis or sqs. Unsupported source: arn:aws:sns:{REGION}:{ACCOUNT}:t",
     ),
     "no-stream": ({"EventSourceArn": f"{STREAM}x"}, f"Stream not found: {STREAM}x"),
     "no-consumer": ({"EventSourceArn": f"{STREAM}/consumer/c:1"}, f"Consumer not found: {STREAM}/consumer/c:1"),
@@ -209,11 +209,11 @@ REFUSED = {
     ),
     "no-such-destination": (
         {"DestinationConfig": {"OnFailure": {"Destination": f"arn:aws:ec2:{REGION}:{ACCOUNT}:d"}}},
-        f"The destination arn:aws:ec2:{REGION}:{ACCOUNT}:d is not available here; there are: kinesis, lambda.",
+        f"The destination arn:aws:ec2:{REGION}:{ACCOUNT}:d is not available here; there are: kinesis, lambda, sqs.",
     ),
     "kafka-destination": (
         {"DestinationConfig": {"OnFailure": {"Destination": "kafka://topic"}}},
-        "The destination kafka://topic is not available here; there are: kinesis, lambda.",
+        "The destination kafka://topic is not available here; there are: kinesis, lambda, sqs.",
     ),
     "no-json": ({"FilterCriteria": {"Filters": [{"Pattern": "{"}]}}, "Invalid filter pattern definition."),
     "no-pattern": ({"FilterCriteria": {"Filters": [{}]}}, "Invalid filter pattern definition."),

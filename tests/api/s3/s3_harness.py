@@ -77,6 +77,7 @@ class World:
 
         async def move() -> None:
             await self.objects.expiry.idle.wait()
+            await self.objects.store.outbox.drained()  # it has looked at the time before
             self.clock.advance(**span)
             await self.objects.expiry.idle.wait()
             await self.objects.store.outbox.drained()

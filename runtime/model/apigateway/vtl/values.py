@@ -107,7 +107,10 @@ def calculated(sign: str, left: Any, right: Any) -> Any:
         return None
     if sign in "/%" and second == 0:
         return None
-    result = _ARITHMETIC[sign](first, second)
+    try:
+        result = _ARITHMETIC[sign](first, second)
+    except (OverflowError, ValueError):  # with infinity, or beyond it
+        return None
     return wrapped(result) if isinstance(result, int) else result
 
 

@@ -21,7 +21,7 @@ DONE: Final = "as AWS"
 STORED: Final = "stored, not acted on"
 
 _TAGS: Final = "Tags are kept and told; nothing is decided by them."
-_POLICY: Final = "Kept and told. Signatures are not verified, so there is nobody to refuse because of it."
+_POLICY: Final = "Acted on where authentication is on: [security.md](security.md)."
 _MONITORING: Final = "Kept and told. /metrics has these metrics of every shard at all times."
 _KEY: Final = (
     "The key's name is kept; EncryptionType and KeyId follow it. Records are not encrypted by the broker: there is no "
@@ -40,14 +40,14 @@ NOTES: Final[dict[str, tuple[str, str]]] = {
         "CREATING lasts for the setting `transition_ms`. RecordDistributionStrategy AUTO is refused. The shard quota "
         "is the setting `shard_quota`; on-demand streams do not count towards it.",
     ),
-    "DeleteResourcePolicy": (STORED, _POLICY),
+    "DeleteResourcePolicy": (DONE, _POLICY),
     "DescribeLimits": (DONE, "ShardLimit is the setting `shard_quota`; there are no channels to count."),
     "DisableEnhancedMonitoring": (STORED, _MONITORING),
     "EnableEnhancedMonitoring": (STORED, _MONITORING),
-    "GetResourcePolicy": (STORED, _POLICY),
+    "GetResourcePolicy": (DONE, _POLICY),
     "GetShardIterator": (DONE, "AT_TIMESTAMP is exact to the millisecond; the calls themselves are not throttled."),
     "MergeShards": (DONE, _RESHARD),
-    "PutResourcePolicy": (STORED, _POLICY),
+    "PutResourcePolicy": (DONE, _POLICY),
     "SplitShard": (DONE, _RESHARD),
     "SubscribeToShard": (DONE, "EncryptionType tells the stream's present setting, as in GetRecords."),
     "StartStreamEncryption": (STORED, _KEY),

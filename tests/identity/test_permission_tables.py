@@ -1,0 +1,93 @@
+"""Every action of every service that is offered has its permission."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+
+from runtime.api.cloudwatch import CLOUDWATCH
+from runtime.api.cloudwatch.permissions import PERMISSIONS as FOR_CLOUDWATCH
+from runtime.api.events import EVENTS
+from runtime.api.events.permissions import PERMISSIONS as FOR_EVENTS
+from runtime.api.lambda_ import LAMBDA
+from runtime.api.lambda_.permissions import PERMISSIONS as FOR_LAMBDA
+from runtime.api.logs import LOGS
+from runtime.api.logs.permissions import PERMISSIONS as FOR_LOGS
+from runtime.api.s3.actions import S3
+from runtime.api.s3.permissions import PERMISSIONS as FOR_S3
+from runtime.api.scheduler import SCHEDULER
+from runtime.api.scheduler.permissions import PERMISSIONS as FOR_SCHEDULER
+from streamcore import services
+from streamcore.api.aws.iam import IAM
+from streamcore.api.aws.iam.permissions import PERMISSIONS as FOR_IAM
+from streamcore.api.aws.kinesis import KINESIS
+from streamcore.api.aws.kinesis.permissions import PERMISSIONS as FOR_KINESIS
+from streamcore.api.aws.permissions import Permissions
+from streamcore.api.aws.sts import STS
+from streamcore.api.aws.sts.permissions import PERMISSIONS as FOR_STS
+from streamcore.identity.guard import Guard
+
+TABLES: list[tuple[Any, Permissions]] = [
+    (KINESIS, FOR_KINESIS),
+    (LAMBDA, FOR_LAMBDA),
+    (S3, FOR_S3),
+    (LOGS, FOR_LOGS),
+    (EVENTS, FOR_EVENTS),
+    (SCHEDULER, FOR_SCHEDULER),
+    (CLOUDWATCH, FOR_CLOUDWATCH),
+    (IAM, FOR_IAM),
+    (STS, FOR_STS),
+]
+
+
+@pytest.mark.parametrize(("service", "permissions"), TABLES, ids=[service.name for service, _ in TABLES])
+def test_a_table_has_the_services_actions_and_no_others(service: Any, permissions: Permissions) -> None:
+    assert permissions.name == service.name
+    assert set(permissions.table) | permissions.free == set(service.actions)
+    assert not set(permissions.table) & permissions.free
+
+
+@pytest.mark.parametrize(("service", "permissions"), TABLES, ids=[service.name for service, _ in TABLES])
+def test_an_actions_permission_is_of_its_service(service: Any, permissions: Permissions) -> None:
+    prefix = permissions.prefix or permissions.name
+    for name, permission in permissions.table.items():
+        assert permission.action.startswith(f"{prefix}:"), name
+
+
+def test_every_table_is_used() -> None:
+    """What `streamcore serve` puts before the doors."""
+    parts = Mock()
+    parts.identity.guard = Mock(spec=Guard, resources={})
+    access = services.access(parts)
+    assert access is not None
+    for service, permissions in TABLES:
+        assert access.of(service.name) is permissions
+    assert set(parts.identity.guard.resources) == {"kinesis", "lambda", "s3"}
+    assert access.of("unheard").of("DoIt").action == "unheard:DoIt"
+
+
+@pytest.mark.parametrize(("service", "permissions"), TABLES, ids=[service.name for service, _ in TABLES])
+def test_resources_are_found_from_members_that_there_are(service: Any, permissions: Permissions) -> None:
+    """A resource rule that looks for a member that no input of its actions has would be `*` for ever."""
+    from streamcore.api.aws.permissions import everything
+
+    for name, permission in permissions.table.items():
+        if permission.resources is everything or service is S3:
+            continue
+        closure = inspect.getclosurevars(permission.resources).nonlocals
+        names = closure.get("names")
+        if names is not None:
+            fields = set(service.actions[name].input.__struct_fields__)
+            assert fields & set(names), (service.name, name, names)
+
+
+def test_the_page_is_what_the_registries_say() -> None:
+    from pathlib import Path
+
+    from streamcore.api.aws.iam.table import NOTES, render
+
+    assert (Path(__file__).parents[2] / "docs" / "iam.md").read_text() == render()
+    assert set(NOTES) <= set(IAM.actions) | set(STS.actions)

@@ -138,6 +138,7 @@ def access(parts: Parts) -> Access | None:
         return None
     from runtime.api.cloudwatch.permissions import PERMISSIONS as CLOUDWATCH
     from runtime.api.events.permissions import PERMISSIONS as EVENTS
+    from runtime.api.http_api_permissions import PERMISSIONS as HTTP_APIS
     from runtime.api.lambda_ import permissions as functions
     from runtime.api.logs.permissions import PERMISSIONS as LOGS
     from runtime.api.s3 import permissions as objects
@@ -153,7 +154,7 @@ def access(parts: Parts) -> Access | None:
         "s3": partial(objects.held_of, parts.objects.store),
     }
     tables = [streams.PERMISSIONS, functions.PERMISSIONS, objects.PERMISSIONS]
-    return Access(guard, [*tables, CLOUDWATCH, EVENTS, LOGS, SCHEDULER, IAM, STS])
+    return Access(guard, [*tables, CLOUDWATCH, EVENTS, HTTP_APIS, LOGS, SCHEDULER, IAM, STS])
 
 
 def paths(parts: Parts, urls: Api) -> dict[str, Api]:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from runtime.snapshots.service import Snapshots
     from runtime.topics.service import Topics
     from streamcore.api.aws.access import Access
+    from streamcore.api.aws.permissions import Permissions
     from streamcore.api.aws.query import QueryService
     from streamcore.api.http import Api
     from streamcore.broker import Broker
@@ -131,6 +132,8 @@ def access(parts: Parts) -> Access | None:
     from runtime.api.logs.permissions import PERMISSIONS as LOGS
     from runtime.api.s3 import permissions as objects
     from runtime.api.scheduler.permissions import PERMISSIONS as SCHEDULER
+    from runtime.queues.policies import held_of as queue_held
+    from runtime.topics.policies import held_of as topic_held
     from streamcore.api.aws.access import Access
     from streamcore.api.aws.iam.permissions import PERMISSIONS as IAM
     from streamcore.api.aws.kinesis import permissions as streams
@@ -140,9 +143,39 @@ def access(parts: Parts) -> Access | None:
         "kinesis": partial(streams.held_of, parts.broker),
         "lambda": partial(functions.held_of, parts.functions.catalog),
         "s3": partial(objects.held_of, parts.objects.store),
+        "sns": partial(topic_held, parts.topics),
+        "sqs": partial(queue_held, parts.queues),
     }
     tables = [streams.PERMISSIONS, functions.PERMISSIONS, objects.PERMISSIONS]
-    return Access(guard, [*tables, CLOUDWATCH, EVENTS, LOGS, SCHEDULER, IAM, STS])
+    return Access(guard, [*tables, CLOUDWATCH, EVENTS, LOGS, SCHEDULER, IAM, STS], LATER)
+
+
+def _of_sqs() -> Permissions:
+    from runtime.api.sqs.permissions import PERMISSIONS
+
+    return PERMISSIONS
+
+
+def _of_sns() -> Permissions:
+    from runtime.api.sns.permissions import PERMISSIONS
+
+    return PERMISSIONS
+
+
+def _of_ec2() -> Permissions:
+    from runtime.api.ec2.permissions import PERMISSIONS
+
+    return PERMISSIONS
+
+
+def _of_api_gateway() -> Permissions:
+    from runtime.api.apigateway.permissions import PERMISSIONS
+
+    return PERMISSIONS
+
+
+#: Tables of services that are themselves imported late.
+LATER: Final = {"apigateway": _of_api_gateway, "ec2": _of_ec2, "sns": _of_sns, "sqs": _of_sqs}
 
 
 def paths(parts: Parts, urls: Api) -> dict[str, Api]:
@@ -313,7 +346,7 @@ def ec2(snapshots: Snapshots) -> Deferred[QueryService]:
         from runtime.api.ec2 import EC2, NAMESPACE, SPELLING, VERSION
         from streamcore.api.aws.query import QueryService
 
-        return QueryService(EC2.bind(snapshots), VERSION, NAMESPACE, SPELLING)
+        return QueryService(EC2.bind(snapshots), VERSION, NAMESPACE, SPELLING, dialect="ec2")
 
     return Deferred(("2016-11-15",), load)
 

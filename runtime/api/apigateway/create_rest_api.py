@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from runtime.api.apigateway.registry import APIGATEWAY
+from runtime.api.apigateway.roles import check_passes, roles_of
 from runtime.api.apigateway.shapes import (
     ApiShape,
     Refused,
@@ -109,5 +110,6 @@ async def create_rest_api(gateway: Gateway, call: Call, input_: CreateRestApiInp
                 binary_media_types=api.binary_media_types or original.api.binary_media_types,
             )
             content = changed(original, api=cloned)
+        check_passes(call, roles_of(content))
         await gateway.apis.create(ApiRecord(account=call.scope.account, region=call.scope.region, content=content))
     return content.api

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -92,7 +92,7 @@ class Composition:
             stack.push_async_callback(functions.close)
             events = Events(
                 broker,
-                functions.destinations if guard is None else _guarded(functions.destinations, guard, objects),
+                functions.guarded,
                 least_interval_ms=settings.schedule_min_minutes * 60_000,
                 missed=Missed(settings.missed_schedules),
             )
@@ -102,13 +102,13 @@ class Composition:
             stack.push_async_callback(snapshots.close)
             poster = WebPoster()
             stack.push_async_callback(poster.close)
-            topics = Topics(broker, functions.destinations, queues, poster.post, partial(_result, endpoint))
+            topics = Topics(broker, functions.guarded, queues, poster.post, partial(_result, endpoint))
             stack.push_async_callback(topics.close)
             ports = GatewayPorts(functions, logbook)
             stack.push_async_callback(ports.close)
             gateway = LateGateway(broker, ports.ports)
             stack.push_async_callback(gateway.close)
-            _connect(broker, functions, events, objects, queues, topics, guard)
+            _connect(broker, functions, events, objects, queues, topics)
             exposition = Exposition(broker)
             exposition.add(FunctionsSource(functions))
             exposition.add(LogbookSource(logbook))
@@ -193,6 +193,8 @@ def _functions(
         meter=logbook.functions,
         credentials_of=None if guard is None else partial(_credentials, broker, guard),
         worker_max_age_s=None if guard is None else WORKER_MAX_AGE_S,
+        guarded=None if guard is None else partial(_guarded, guard, objects),
+        may_read=None if guard is None else _may_read(guard),
     )
 
 
@@ -200,8 +202,16 @@ def _credentials(broker: Broker, guard: Guard, spec: FunctionSpec) -> dict[str, 
     return role_credentials(guard, spec, broker.clock.now_ms())
 
 
-def _guarded(destinations: Destinations, guard: Guard, objects: Objects) -> Destinations:
-    """The same destinations for what S3 and EventBridge send, as far as policies let it in."""
+def _may_read(guard: Guard) -> Callable[[str, str, str], bool] | None:
+    """Whether a role may read what feeds its function; where policies are only observed that stops nothing."""
+    from runtime.mappings.permissions import may_read
+    from streamcore.identity.guard import Mode
+
+    return partial(may_read, guard) if guard.mode is Mode.ENFORCE else None
+
+
+def _guarded(guard: Guard, objects: Objects, functions: Functions) -> Destinations:
+    """The destinations of functions for what services send, as far as policies let it in."""
     from runtime.destinations.guarded import GuardedDestinations
     from runtime.destinations.senders import sender_of
 
@@ -210,9 +220,9 @@ def _guarded(destinations: Destinations, guard: Guard, objects: Objects) -> Dest
         return "" if found is None else found.account
 
     def sender(arn: str, body: bytes, attributes: Mapping[str, str]) -> Sender:
-        return sender_of(owner_of, body, attributes)
+        return sender_of(owner_of, functions.role_of, body, attributes)
 
-    return GuardedDestinations(destinations, guard, sender)
+    return GuardedDestinations(functions.destinations, guard, sender)
 
 
 def _snapshots(broker: Broker, objects: Objects, functions: Functions, logbook: Logbook) -> Snapshots:
@@ -235,14 +245,13 @@ def _connect(
     objects: Objects,
     queues: Queues,
     topics: Topics,
-    guard: Guard | None,
 ) -> None:
     """Makes each service a target of the others."""
     functions.destinations.add("s3", objects.deliver)
     functions.destinations.add("sqs", to_queue(queues))
     functions.destinations.add("sns", to_topic(topics))
     objects.notify_through(
-        functions.destinations if guard is None else _guarded(functions.destinations, guard, objects),
+        functions.guarded,
         exists=partial(_target_exists, broker, functions, objects, queues, topics),
         to_event_bridge=events.take,
     )

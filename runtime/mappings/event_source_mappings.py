@@ -20,7 +20,8 @@ from runtime.errors import ConflictError, NotFoundError
 from runtime.mappings.failures import FailureReports
 from runtime.mappings.mapping import FormOf, Mapping
 from runtime.mappings.poller import Discarded, Form, OnOutcome
-from runtime.model.event_source_mapping import CALL_FAILED, FUNCTION_GONE, OK, STREAM_GONE, MappingRecord
+from runtime.mappings.rights import Right
+from runtime.model.event_source_mapping import ACCESS_DENIED, CALL_FAILED, FUNCTION_GONE, OK, STREAM_GONE, MappingRecord
 from runtime.model.invocation import Invoked, Outcome
 from runtime.model.mapping import MappingConfig, State
 from runtime.model.names import FunctionKey, FunctionRef
@@ -35,6 +36,8 @@ KIND: Final = "mapping"
 _ENCODER: Final = msgspec.json.Encoder()
 _DECODER: Final = msgspec.json.Decoder(MappingRecord)
 
+#: Whether the function's role may read the source of a mapping.
+MayRead = Callable[[MappingRecord], bool]
 #: How the records of a mapping's lane of a shard look.
 FormsOf = Callable[[MappingConfig], FormOf]
 
@@ -50,7 +53,16 @@ class FunctionsByName(Protocol):
 class EventSourceMappings:
     """`records` are all of them by UUID, `running` those that are at work."""
 
-    def __init__(self, broker: Broker, functions: FunctionsByName, forms_of: FormsOf, reports: FailureReports) -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        functions: FunctionsByName,
+        forms_of: FormsOf,
+        reports: FailureReports,
+        may_read: MayRead | None = None,
+    ) -> None:
+        """`may_read` is asked now and then whether a function may still read what feeds it."""
+        self._may_read = may_read
         self._broker = broker
         self._functions = functions
         self._forms_of = forms_of
@@ -292,7 +304,20 @@ class EventSourceMappings:
             invoke,
             partial(self._heard, uuid),
             partial(self._give_up, uuid),
+            self._right_of(uuid),
         )
+
+    def _right_of(self, uuid: str) -> Right | None:
+        """What stops its reading when the function's role loses the right to it."""
+        may_read = self._may_read
+        if may_read is None:
+            return None
+
+        def ask() -> bool:
+            record = self.records.get(uuid)
+            return record is not None and may_read(record)
+
+        return Right(self._broker.clock, ask, partial(self._note, uuid, ACCESS_DENIED))
 
     async def _forget(self, record: MappingRecord) -> None:
         try:

@@ -111,7 +111,8 @@ def test_right_and_wrong_keys(
     assert (code, status) == told["denied"]
     shown = RESOURCES.get(service, "*")
     assert text == (
-        f"{BEFORE.get(service, '')}User: arn:aws:iam::{ACCOUNT}:user/ann is not authorized to perform: {action} on resource: {shown} because no "
+        f"{BEFORE.get(service, '')}User: arn:aws:iam::{ACCOUNT}:user/ann is not authorized to perform: {action} on "
+        f"resource: {shown} because no "
         f"identity-based policy allows the {action} action"
     )
     assert refused(getattr(house.client(service, FAKE), method))[:2] == told["unknown"]

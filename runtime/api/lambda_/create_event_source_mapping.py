@@ -12,13 +12,14 @@ from runtime.api.lambda_.event_sources import (
     check_together,
     function_of,
     kept_settings,
+    on_failure_of,
     settings_of,
     stream_of,
     told,
     unsupported,
 )
 from runtime.api.lambda_.registry import LAMBDA
-from runtime.api.lambda_.roles import check_reads
+from runtime.api.lambda_.roles import check_reads, check_sends
 from runtime.api.lambda_.shapes import Arn, NamespacedFunctionName, Refused, Tags
 from runtime.app import Functions
 from runtime.errors import InvalidValueError
@@ -60,7 +61,9 @@ async def create_event_source_mapping(
     check_tags(input_.tags or {})
     ref = function_of(functions, call, input_.function_name)
     stream, consumer = stream_of(call.broker, input_.event_source_arn)
-    check_reads(call, functions.catalog.configuration(ref).role, stream, consumer or "")
+    role = functions.catalog.configuration(ref).role
+    check_reads(call, role, stream, consumer or "")
+    check_sends(call, role, on_failure_of(input_))
     now_ms = functions.catalog.now_ms()
     record = MappingRecord(
         config=MappingConfig(

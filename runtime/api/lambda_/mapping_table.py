@@ -13,7 +13,7 @@ from msgspec.structs import fields
 
 from runtime.api.lambda_.create_event_source_mapping import CreateEventSourceMappingInput
 from runtime.api.lambda_.shapes import Refused
-from runtime.model.event_source_mapping import CALL_FAILED, FUNCTION_GONE, NO_RECORDS, OK, STREAM_GONE
+from runtime.model.event_source_mapping import ACCESS_DENIED, CALL_FAILED, FUNCTION_GONE, NO_RECORDS, OK, STREAM_GONE
 from runtime.model.mapping import TRANSITIONS
 
 
@@ -186,7 +186,9 @@ def render() -> str:
         f"| {state.value} | {', '.join(sorted(each.value for each in TRANSITIONS[state])) or 'gone'} |\n"
         for state in TRANSITIONS
     )
-    results = ", ".join(f"`{result}`" for result in (NO_RECORDS, OK, CALL_FAILED, FUNCTION_GONE, STREAM_GONE))
+    results = ", ".join(
+        f"`{result}`" for result in (NO_RECORDS, OK, CALL_FAILED, FUNCTION_GONE, STREAM_GONE, ACCESS_DENIED)
+    )
     return f"{_HEAD}{options}{_FOREIGN.format(foreign)}{states}{_REST.format(results)}"
 
 

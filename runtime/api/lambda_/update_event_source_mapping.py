@@ -18,6 +18,7 @@ from runtime.api.lambda_.event_sources import (
     told,
 )
 from runtime.api.lambda_.registry import LAMBDA
+from runtime.api.lambda_.roles import check_reads, check_sends
 from runtime.api.lambda_.shapes import NamespacedFunctionName
 from runtime.app import Functions
 from runtime.model.event_source_mapping import MappingRecord
@@ -43,7 +44,13 @@ async def update_event_source_mapping(
         settings["function_name"], kept["qualifier"] = ref.key.name, ref.qualifier
 
     def change(record: MappingRecord) -> MappingRecord:
-        return _changed(record, settings, kept)
+        after = _changed(record, settings, kept)
+        role = functions.role_of(after.function_arn)
+        if after.function_arn != record.function_arn:
+            check_reads(call, role, after.config.stream, after.config.consumer or "")
+        if (after.function_arn, after.config.on_failure) != (record.function_arn, record.config.on_failure):
+            check_sends(call, role, after.config.on_failure)
+        return after
 
     return told(await mappings.update(found.uuid, change))
 

@@ -104,7 +104,7 @@ class Composition:
             stack.push_async_callback(poster.close)
             topics = Topics(broker, functions.guarded, queues, poster.post, partial(_result, endpoint))
             stack.push_async_callback(topics.close)
-            ports = GatewayPorts(functions, logbook)
+            ports = GatewayPorts(functions, logbook, guard)
             stack.push_async_callback(ports.close)
             gateway = LateGateway(broker, ports.ports)
             stack.push_async_callback(gateway.close)

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from streamcore.broker import Broker
     from streamcore.config import Settings
     from streamcore.identity.app import IdentityApp
+    from streamcore.identity.guard import Held
     from streamcore.metrics import Exposition
 
 #: The largest zip that comes in a request, in base64, with the members around it.
@@ -84,7 +85,7 @@ def server(settings: Settings, parts: Parts, ports: GatewayPorts) -> HttpServer:
     urls = FunctionUrlApi(parts.functions, guarded)
     s3 = S3Api(S3App(parts.objects), aws, settings, guarded)
     watched = ports.services = Watched(s3, parts.logbook.meter)
-    apis = execute_api.ExecuteApi([rest_apis(parts.gateway)], watched)
+    apis = execute_api.ExecuteApi([rest_apis(parts.gateway, guarded)], watched)
     doors = paths(parts, urls) | {execute_api.PATH_PREFIX: apis, execute_api.RESTAPIS_PREFIX: apis}
     by_host = ByHost({HOST_PART: urls, execute_api.HOST_PART: apis}, watched)
     return HttpServer(settings, doors, by_host, aws.body_limit, streams=by_host.streams(s3.streams), claims=is_marked)
@@ -140,6 +141,7 @@ def access(parts: Parts) -> Access | None:
     from streamcore.api.aws.sts.permissions import PERMISSIONS as STS
 
     guard.resources |= {
+        "execute-api": partial(_api_held, parts.gateway),
         "kinesis": partial(streams.held_of, parts.broker),
         "lambda": partial(functions.held_of, parts.functions.catalog),
         "s3": partial(objects.held_of, parts.objects.store),
@@ -148,6 +150,12 @@ def access(parts: Parts) -> Access | None:
     }
     tables = [streams.PERMISSIONS, functions.PERMISSIONS, objects.PERMISSIONS]
     return Access(guard, [*tables, CLOUDWATCH, EVENTS, LOGS, SCHEDULER, IAM, STS], LATER)
+
+
+def _api_held(gateway: LateGateway, arn: str) -> Held:
+    from runtime.api.execute_api.access import held_of
+
+    return held_of(lambda: gateway.made, arn)
 
 
 def _of_sqs() -> Permissions:
@@ -287,7 +295,7 @@ def api_gateway(gateway: LateGateway) -> Deferred[BoundService]:
     return Deferred(("account", "apikeys", "domainnames", "restapis", "tags", "usageplans", "vpclinks"), load)
 
 
-def rest_apis(gateway: LateGateway) -> Callable[[], Plane | None]:
+def rest_apis(gateway: LateGateway, guarded: Access | None = None) -> Callable[[], Plane | None]:
     """The data plane of REST APIs, as soon as there are any."""
 
     def plane() -> Plane | None:
@@ -295,7 +303,7 @@ def rest_apis(gateway: LateGateway) -> Callable[[], Plane | None]:
             return None
         from runtime.api.execute_api.rest import RestPlane
 
-        return RestPlane(gateway.made)
+        return RestPlane(gateway.made, guarded)
 
     return plane
 

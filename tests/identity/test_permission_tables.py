@@ -78,7 +78,7 @@ def test_every_table_is_used() -> None:
     assert access is not None
     for service, permissions in TABLES:
         assert access.of(service.name) is permissions
-    assert set(parts.identity.guard.resources) == {"kinesis", "lambda", "s3", "sns", "sqs"}
+    assert set(parts.identity.guard.resources) == {"execute-api", "kinesis", "lambda", "s3", "sns", "sqs"}
     assert access.of("unheard").of("DoIt").action == "unheard:DoIt"
 
 

@@ -151,6 +151,8 @@ class Access:
         """Who sent the request; `fallback` is where names are looked up for somebody who is only observed.
 
         Raises AwsError."""
+        if request.caller is not None:
+            return granted(self.guard, request, request_id, dialect, fallback)
         payload = hashlib.sha256(request.body).hexdigest()
         signed = Signed(request.method, request.path, request.query, request.headers, payload)
         return self.verified(signed, self.of(service).signed_as, origin_of(request, request_id), dialect, fallback)
@@ -184,6 +186,13 @@ class Access:
             return
         for resource in permission.resources(input_, call):
             grant.need(Need(permission.action, resource, None, permission.is_data))
+
+
+def granted(guard: Guard, request: Request, request_id: str, dialect: Tells, fallback: Scope) -> Grant:
+    """For a request of this process, which says itself who asks."""
+    caller = request.caller
+    assert caller is not None
+    return Grant(guard, caller, origin_of(request, request_id), scope_for(caller, fallback), dialect)
 
 
 def told(error: errors.AccessError, dialect: Tells) -> Exception:
@@ -228,4 +237,4 @@ def origin_of(request: Request, request_id: str) -> Origin:
     return RequestOrigin(request, request_id)
 
 
-__all__ = ["Access", "Dialect", "Grant", "Mode", "origin_of", "scope_for", "told"]
+__all__ = ["Access", "Dialect", "Grant", "Mode", "granted", "origin_of", "scope_for", "told"]

@@ -101,14 +101,16 @@ class Functions:
         worker_max_age_s: float | None = None,
         guarded: Callable[[Functions], Destinations] | None = None,
         may_read: Callable[[str, str, str], bool] | None = None,
+        code_folders: Sequence[str] | None = None,
     ) -> None:
         """`check_runtime` is asked when a function is created or its runtime changes; `fetch_object` reads code that is
         given by bucket and key; `sandbox` is what workers are kept in; `endpoint` will be the URL that functions reach
         the AWS services by: no worker is started before it is known; `meter` counts what `sink` does not hear of;
         `credentials_of` gives a worker its keys, which are good for `worker_max_age_s` and some more; `guarded` makes
         of `destinations` those that policies guard; `may_read` says whether a role may read a stream or queue, by a
-        consumer or not."""
+        consumer or not; below `code_folders` code may be run where it lies, None is anywhere."""
         self._broker = broker
+        self._code_folders = code_folders
         self.check_runtime = check_runtime
         self._fetch_object = fetch_object
         self._pool = WorkerPool(
@@ -235,7 +237,7 @@ class Functions:
 
     async def check_folder(self, path: str) -> str:
         """A folder whose code is run where it lies. Raises InvalidValueError."""
-        return await asyncio.to_thread(check_folder, path)
+        return await asyncio.to_thread(check_folder, path, self._code_folders)
 
     async def warm(self, handler: Handler | FunctionSpec, count: int = 1) -> int:
         """Registers a function and starts `count` workers for it ahead of its first event; how many are ready."""

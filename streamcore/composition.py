@@ -190,12 +190,18 @@ def _functions(
         sink=logbook.sink,
         check_runtime=check_runtime,
         endpoint=endpoint,
+        code_folders=_code_folders(broker.settings),
         meter=logbook.functions,
         credentials_of=None if guard is None else partial(_credentials, broker, guard),
         worker_max_age_s=None if guard is None else WORKER_MAX_AGE_S,
         guarded=None if guard is None else partial(_guarded, guard, objects),
         may_read=None if guard is None else _may_read(guard),
     )
+
+
+def _code_folders(settings: Settings) -> tuple[str, ...] | None:
+    """Below which folders code may be run where it lies; None for any. Where policies are enforced, any is none."""
+    return settings.code_folders or (() if settings.auth is Auth.ENFORCE else None)
 
 
 def _credentials(broker: Broker, guard: Guard, spec: FunctionSpec) -> dict[str, str]:
@@ -234,6 +240,7 @@ def _snapshots(broker: Broker, objects: Objects, functions: Functions, logbook: 
         parts.objects(objects.store, OBJECTS),
         parts.code(functions.code, FUNCTIONS),
         parts.plain_files(data, ["tls"]),
+        parts.note_of_key(data),
     ]
     return Snapshots(broker, Path(settings.snapshots) if settings.snapshots else data / "snapshots", parts_of)
 

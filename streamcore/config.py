@@ -119,8 +119,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     #: Python modules that are imported once, ahead of all functions; those that are not installed are left out, and a
     #: function that brings one of their packages along gets its own.
     preload: tuple[str, ...] = ("boto3",)
-    #: Folders below which the code of functions may be run where it lies (S3Bucket="hot-reload"). Empty: any folder; with
-    #: auth = enforce none.
+    #: Folders below which the code of functions may be run where it lies (S3Bucket="hot-reload"). Empty: any folder;
+    #: with auth = enforce none.
     code_folders: tuple[str, ...] = ()
     #: The shortest interval that a schedule may have, in minutes. 5 is what AWS had until 2017.
     schedule_min_minutes: Annotated[int, msgspec.Meta(ge=1, le=1440)] = 1

@@ -76,8 +76,7 @@ def new_key(data: Path) -> None:
 def _root(data: Path, account: str, *, rotate: bool = False, make: bool = True) -> Keys:
     from streamcore.client.signing import Keys
     from streamcore.identity.roots import Roots
-    from streamcore.identity.secrets import open_vault
-    from streamcore.identity.store import FOLDER
+    from streamcore.identity.secrets import FOLDER, open_vault
 
     if len(account) != 12 or not account.isdigit():
         raise click.BadParameter(f"{account!r} is not an account of 12 digits")

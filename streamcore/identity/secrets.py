@@ -78,7 +78,7 @@ def open_vault(folder: Path | None, *, has_secrets: bool = False) -> Vault:
         if has_secrets or (folder / NOTE).exists() or any(folder.glob("root-*.json")):
             raise IdentityUnavailable(
                 f"{path} is missing, and there are secrets that are sealed with it. Copy it from the data folder of "
-                f"the broker that they come from (a snapshot does not have it), mode 600; where it is lost, `streamcore "
+                f"the broker that they come from (a snapshot does not have it), mode 600; if it is lost, `streamcore "
                 f"identity new-key --data {folder.parent}` makes another one, and access keys have to be made anew"
             )
         write_private(path, secrets.token_bytes(KEY_BYTES))

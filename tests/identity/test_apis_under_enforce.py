@@ -192,6 +192,15 @@ def test_the_policy_of_an_api(house: House, effect: str, resource: str, statuses
         )
 
 
+def test_a_policy_that_is_none_is_refused(house: House) -> None:
+    client = house.client("apigateway")
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*"}
+    statements = (statement | {"Effect": "allow"}, statement | {"Principal": "me"})
+    for wrong in ("{", "[]", "{}", *map(document, statements)):
+        code, _, text = refused(lambda wrong=wrong: client.create_rest_api(name="wrong", policy=wrong))
+        assert (code, text.partition(".")[0]) == ("BadRequestException", "Invalid policy document")
+
+
 def test_the_policy_of_an_api_lets_a_user_in(house: House) -> None:
     keys = house.user("invited")
     user = {"AWS": f"arn:aws:iam::{ACCOUNT}:user/invited"}

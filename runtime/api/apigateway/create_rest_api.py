@@ -20,6 +20,7 @@ from runtime.gateway.records import ApiRecord
 from runtime.gateway.service import Gateway
 from runtime.model.apigateway.put_checks import (
     check_compression,
+    check_policy,
 )
 from runtime.model.apigateway.structure import (
     default_models,
@@ -81,6 +82,7 @@ async def create_rest_api(gateway: Gateway, call: Call, input_: CreateRestApiInp
         raise ApiGatewayError("Private APIs are not offered.")
     if not input_.name.strip():
         raise ApiGatewayError("Name cannot be empty")
+    check_policy(input_.policy)
     root = Resource(id=new_id(), path="/")
     api = RestApi(
         id=new_id(),

@@ -5,17 +5,16 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-control-
 
 from __future__ import annotations
 
-import json
 import re
 import secrets
 from collections.abc import Callable
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from runtime.errors import InvalidValueError
 from runtime.gateway.ports import Behalf, NotAssumed, ServiceCall
+from runtime.model.apigateway.api_policy import in_full
 from runtime.model.apigateway.gateway_responses import Refused
 from runtime.model.names import parse_function
 from streamcore.api.aws.access import Access, Grant, origin_of, told
@@ -103,31 +102,7 @@ def held_of(made: Callable[[], Gateway | None], arn: str) -> Held:
     served = None if gateway is None else gateway.apis.served(api_id, rest.partition("/")[0])
     if served is None or not served.api.policy:
         return UNKNOWN
-    return Held(_whole(served.api.policy, f"arn:aws:execute-api:{served.region}:{served.account}:{api_id}"))
-
-
-@lru_cache(maxsize=256)
-def _whole(policy: str, api: str) -> str:
-    """A policy with its resources written in full: `execute-api:/prod/GET/pets` is short for this API's."""
-    try:
-        document = json.loads(policy)
-    except ValueError:
-        return policy
-    statements = document.get("Statement") if isinstance(document, dict) else None
-    for each in statements if isinstance(statements, list) else [statements]:
-        if isinstance(each, dict):
-            for name in ("Resource", "NotResource"):
-                if name in each:
-                    each[name] = _in_full(each[name], api)
-    return json.dumps(document)
-
-
-def _in_full(resource: Any, api: str) -> Any:
-    if isinstance(resource, list):
-        return [_in_full(each, api) for each in resource]
-    if isinstance(resource, str) and resource.startswith("execute-api:/"):
-        return f"{api}/{resource.removeprefix('execute-api:/')}"
-    return resource
+    return Held(in_full(served.api.policy, f"arn:aws:execute-api:{served.region}:{served.account}:{api_id}"))
 
 
 # ---------------------------------------------------------------- what APIs call

@@ -43,7 +43,7 @@ from runtime.model.filtering import RecordFilter, selection
 from runtime.model.function import FunctionSpec
 from runtime.model.invocation import Outcome
 from runtime.model.mapping import MappingConfig, StartingPosition, State
-from runtime.model.names import LATEST, FunctionKey
+from runtime.model.names import LATEST, FunctionKey, parse_function_arn
 from runtime.model.queue_settings import QueueRecord
 from runtime.model.sandbox import SandboxSettings
 from runtime.registry import Handler, spec_of
@@ -101,12 +101,18 @@ class Functions:
         meter: FunctionMeter | None = None,
         credentials_of: CredentialsOf | None = None,
         worker_max_age_s: float | None = None,
+        guarded: Callable[[Functions], Destinations] | None = None,
+        may_read: Callable[[str, str, str], bool] | None = None,
+        code_folders: Sequence[str] | None = None,
     ) -> None:
         """`check_runtime` is asked when a function is created or its runtime changes; `fetch_object` reads code that is
         given by bucket and key; `sandbox` is what workers are kept in; `endpoint` will be the URL that functions reach
         the AWS services by: no worker is started before it is known; `meter` counts what `sink` does not hear of;
-        `credentials_of` gives a worker its keys, which are good for `worker_max_age_s` and some more."""
+        `credentials_of` gives a worker its keys, which are good for `worker_max_age_s` and some more; `guarded` makes
+        of `destinations` those that policies guard; `may_read` says whether a role may read a stream or queue, by a
+        consumer or not; below `code_folders` code may be run where it lies, None is anywhere."""
         self._broker = broker
+        self._code_folders = code_folders
         self.check_runtime = check_runtime
         self._fetch_object = fetch_object
         self._pool = WorkerPool(
@@ -131,10 +137,12 @@ class Functions:
         self.catalog.on_change.append(self._retire_deleted)
         self.destinations = Destinations()
         self.destinations.add("kinesis", to_stream(broker))
-        self.asynchronous = AsyncInvocations(broker, self.catalog, self.invoker, self.destinations, meter)
+        #: What is told of outcomes, and what other services send, goes by these.
+        self.guarded = self.destinations if guarded is None else guarded(self)
+        self.asynchronous = AsyncInvocations(broker, self.catalog, self.invoker, self.guarded, meter)
         self.invoker.queue = self.asynchronous
         self.destinations.add("lambda", to_function(self.invoker))
-        reports = FailureReports(broker, self.destinations)
+        reports = FailureReports(broker, self.guarded)
         self.event_source_mappings = EventSourceMappings(
             broker,
             self.invoker,
@@ -143,6 +151,7 @@ class Functions:
             _queue_form,
             workers or broker.settings.workers,
             None if meter is None else meter.iterator_age,
+            None if may_read is None else partial(self._may_read, may_read),
         )
         self.mapping_tools = Tools(broker, self.event_source_mappings)
         self.catalog.on_change.append(self.event_source_mappings.function_changed)
@@ -218,6 +227,17 @@ class Functions:
             stream=stream,
         )
 
+    def role_of(self, arn: str) -> str:
+        """The execution role of a function, version or alias; empty for one that is not there."""
+        ref = parse_function_arn(arn)
+        try:
+            return "" if ref is None else self.catalog.configuration(ref).role
+        except NotFoundError:
+            return ""
+
+    def _may_read(self, may_read: Callable[[str, str, str], bool], record: MappingRecord) -> bool:
+        return may_read(self.role_of(record.function_arn), record.config.stream, record.config.consumer or "")
+
     async def fetch_code(self, bucket: str, key: str, version: str | None) -> bytes:
         """An archive that is given by bucket and key. Raises InvalidValueError."""
         if self._fetch_object is None:
@@ -226,7 +246,7 @@ class Functions:
 
     async def check_folder(self, path: str) -> str:
         """A folder whose code is run where it lies. Raises InvalidValueError."""
-        return await asyncio.to_thread(check_folder, path)
+        return await asyncio.to_thread(check_folder, path, self._code_folders)
 
     async def warm(self, handler: Handler | FunctionSpec, count: int = 1) -> int:
         """Registers a function and starts `count` workers for it ahead of its first event; how many are ready."""

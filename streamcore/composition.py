@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -96,7 +96,7 @@ class Composition:
             stack.push_async_callback(functions.close)
             events = Events(
                 broker,
-                functions.destinations if guard is None else _guarded(functions.destinations, guard, objects),
+                functions.guarded,
                 least_interval_ms=settings.schedule_min_minutes * 60_000,
                 missed=Missed(settings.missed_schedules),
             )
@@ -106,13 +106,13 @@ class Composition:
             stack.push_async_callback(snapshots.close)
             client = HttpClient()
             stack.push_async_callback(client.close)
-            topics = Topics(broker, functions.destinations, queues, client.post, partial(_result, endpoint))
+            topics = Topics(broker, functions.guarded, queues, client.post, partial(_result, endpoint))
             stack.push_async_callback(topics.close)
-            ports = GatewayPorts(functions, logbook, client)
+            ports = GatewayPorts(functions, logbook, client, guard)
             gateway, http_gateway = late_gateway(broker, ports.ports), late_http_gateway(broker, ports.ports)
             stack.push_async_callback(gateway.close)
             stack.push_async_callback(http_gateway.close)
-            _connect(broker, functions, events, objects, queues, topics, guard)
+            _connect(broker, functions, events, objects, queues, topics)
             exposition = Exposition(broker)
             exposition.add(FunctionsSource(functions))
             exposition.add(LogbookSource(logbook))
@@ -206,18 +206,34 @@ def _functions(
         sink=logbook.sink,
         check_runtime=check_runtime,
         endpoint=endpoint,
+        code_folders=_code_folders(broker.settings),
         meter=logbook.functions,
         credentials_of=None if guard is None else partial(_credentials, broker, guard),
         worker_max_age_s=None if guard is None else WORKER_MAX_AGE_S,
+        guarded=None if guard is None else partial(_guarded, guard, objects),
+        may_read=None if guard is None else _may_read(guard),
     )
+
+
+def _code_folders(settings: Settings) -> tuple[str, ...] | None:
+    """Below which folders code may be run where it lies; None for any. Where policies are enforced, any is none."""
+    return settings.code_folders or (() if settings.auth is Auth.ENFORCE else None)
 
 
 def _credentials(broker: Broker, guard: Guard, spec: FunctionSpec) -> dict[str, str]:
     return role_credentials(guard, spec, broker.clock.now_ms())
 
 
-def _guarded(destinations: Destinations, guard: Guard, objects: Objects) -> Destinations:
-    """The same destinations for what S3 and EventBridge send, as far as policies let it in."""
+def _may_read(guard: Guard) -> Callable[[str, str, str], bool] | None:
+    """Whether a role may read what feeds its function; where policies are only observed that stops nothing."""
+    from runtime.mappings.permissions import may_read
+    from streamcore.identity.guard import Mode
+
+    return partial(may_read, guard) if guard.mode is Mode.ENFORCE else None
+
+
+def _guarded(guard: Guard, objects: Objects, functions: Functions) -> Destinations:
+    """The destinations of functions for what services send, as far as policies let it in."""
     from runtime.destinations.guarded import GuardedDestinations
     from runtime.destinations.senders import sender_of
 
@@ -226,9 +242,9 @@ def _guarded(destinations: Destinations, guard: Guard, objects: Objects) -> Dest
         return "" if found is None else found.account
 
     def sender(arn: str, body: bytes, attributes: Mapping[str, str]) -> Sender:
-        return sender_of(owner_of, body, attributes)
+        return sender_of(owner_of, functions.role_of, body, attributes)
 
-    return GuardedDestinations(destinations, guard, sender)
+    return GuardedDestinations(functions.destinations, guard, sender)
 
 
 def _snapshots(broker: Broker, objects: Objects, functions: Functions, logbook: Logbook) -> Snapshots:
@@ -240,6 +256,7 @@ def _snapshots(broker: Broker, objects: Objects, functions: Functions, logbook: 
         parts.objects(objects.store, OBJECTS),
         parts.code(functions.code, FUNCTIONS),
         parts.plain_files(data, ["tls"]),
+        parts.note_of_key(data),
     ]
     return Snapshots(broker, Path(settings.snapshots) if settings.snapshots else data / "snapshots", parts_of)
 
@@ -251,7 +268,6 @@ def _connect(
     objects: Objects,
     queues: Queues,
     topics: Topics,
-    guard: Guard | None,
 ) -> None:
     """Makes each service a target of the others, and queues sources of functions."""
     functions.event_source_mappings.queues = sources(queues)
@@ -260,7 +276,7 @@ def _connect(
     functions.destinations.add("sqs", to_queue(queues))
     functions.destinations.add("sns", to_topic(topics))
     objects.notify_through(
-        functions.destinations if guard is None else _guarded(functions.destinations, guard, objects),
+        functions.guarded,
         exists=partial(_target_exists, broker, functions, objects, queues, topics),
         to_event_bridge=events.take,
     )

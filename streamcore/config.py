@@ -119,6 +119,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     #: Python modules that are imported once, ahead of all functions; those that are not installed are left out, and a
     #: function that brings one of their packages along gets its own.
     preload: tuple[str, ...] = ("boto3",)
+    #: Folders below which the code of functions may be run where it lies (S3Bucket="hot-reload"). Empty: any folder;
+    #: with auth = enforce none.
+    code_folders: tuple[str, ...] = ()
     #: The shortest interval that a schedule may have, in minutes. 5 is what AWS had until 2017.
     schedule_min_minutes: Annotated[int, msgspec.Meta(ge=1, le=1440)] = 1
     #: See MissedSchedules.
@@ -136,7 +139,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 ENV_PREFIX = "STREAMCORE_"
 #: Settings with several values; in a variable they have commas between them.
-_LISTS = {"preload"}
+_LISTS = {"preload", "code_folders"}
 
 
 def settings(file: Path | None = None, environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:

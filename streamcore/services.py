@@ -40,11 +40,13 @@ if TYPE_CHECKING:
     from runtime.snapshots.service import Snapshots
     from runtime.topics.service import Topics
     from streamcore.api.aws.access import Access
+    from streamcore.api.aws.permissions import Permissions
     from streamcore.api.aws.query import QueryService
     from streamcore.api.http import Api
     from streamcore.broker import Broker
     from streamcore.config import Settings
     from streamcore.identity.app import IdentityApp
+    from streamcore.identity.guard import Held
     from streamcore.metrics import Exposition
 
 #: The largest zip that comes in a request, in base64, with the members around it.
@@ -86,7 +88,7 @@ def server(settings: Settings, parts: Parts, ports: GatewayPorts) -> HttpServer:
     urls = FunctionUrlApi(parts.functions, guarded)
     s3 = S3Api(S3App(parts.objects), aws, settings, guarded)
     watched = ports.services = Watched(s3, parts.logbook.meter)
-    apis = execute_api.ExecuteApi([rest_apis(parts.gateway), http_apis(parts.http_gateway)], watched)
+    apis = execute_api.ExecuteApi([rest_apis(parts.gateway, guarded), http_apis(parts.http_gateway, guarded)], watched)
     doors = paths(parts, urls) | {execute_api.PATH_PREFIX: apis, execute_api.RESTAPIS_PREFIX: apis}
     by_host = ByHost({HOST_PART: urls, execute_api.HOST_PART: apis}, watched)
     return HttpServer(settings, doors, by_host, aws.body_limit, streams=by_host.streams(s3.streams), claims=is_marked)
@@ -143,18 +145,57 @@ def access(parts: Parts) -> Access | None:
     from runtime.api.logs.permissions import PERMISSIONS as LOGS
     from runtime.api.s3 import permissions as objects
     from runtime.api.scheduler.permissions import PERMISSIONS as SCHEDULER
+    from runtime.queues.policies import held_of as queue_held
+    from runtime.topics.policies import held_of as topic_held
     from streamcore.api.aws.access import Access
     from streamcore.api.aws.iam.permissions import PERMISSIONS as IAM
     from streamcore.api.aws.kinesis import permissions as streams
     from streamcore.api.aws.sts.permissions import PERMISSIONS as STS
 
     guard.resources |= {
+        "execute-api": partial(_api_held, parts.gateway),
         "kinesis": partial(streams.held_of, parts.broker),
         "lambda": partial(functions.held_of, parts.functions.catalog),
         "s3": partial(objects.held_of, parts.objects.store),
+        "sns": partial(topic_held, parts.topics),
+        "sqs": partial(queue_held, parts.queues),
     }
     tables = [streams.PERMISSIONS, functions.PERMISSIONS, objects.PERMISSIONS]
-    return Access(guard, [*tables, CLOUDWATCH, EVENTS, HTTP_APIS, LOGS, SCHEDULER, IAM, STS])
+    return Access(guard, [*tables, CLOUDWATCH, EVENTS, HTTP_APIS, LOGS, SCHEDULER, IAM, STS], LATER)
+
+
+def _api_held(gateway: Late[Gateway], arn: str) -> Held:
+    from runtime.api.execute_api.access import held_of
+
+    return held_of(lambda: gateway.made, arn)
+
+
+def _of_sqs() -> Permissions:
+    from runtime.api.sqs.permissions import PERMISSIONS
+
+    return PERMISSIONS
+
+
+def _of_sns() -> Permissions:
+    from runtime.api.sns.permissions import PERMISSIONS
+
+    return PERMISSIONS
+
+
+def _of_ec2() -> Permissions:
+    from runtime.api.ec2.permissions import PERMISSIONS
+
+    return PERMISSIONS
+
+
+def _of_api_gateway() -> Permissions:
+    from runtime.api.apigateway.permissions import PERMISSIONS
+
+    return PERMISSIONS
+
+
+#: Tables of services that are themselves imported late.
+LATER: Final = {"apigateway": _of_api_gateway, "ec2": _of_ec2, "sns": _of_sns, "sqs": _of_sqs}
 
 
 def paths(parts: Parts, urls: Api) -> dict[str, Api]:
@@ -266,7 +307,7 @@ def api_gateway(gateway: Late[Gateway]) -> Deferred[BoundService]:
     return Deferred(("account", "apikeys", "domainnames", "restapis", "tags", "usageplans", "vpclinks"), load)
 
 
-def rest_apis(gateway: Late[Gateway]) -> Callable[[], Plane | None]:
+def rest_apis(gateway: Late[Gateway], guarded: Access | None = None) -> Callable[[], Plane | None]:
     """The data plane of REST APIs, as soon as there are any."""
 
     def plane() -> Plane | None:
@@ -274,7 +315,7 @@ def rest_apis(gateway: Late[Gateway]) -> Callable[[], Plane | None]:
             return None
         from runtime.api.execute_api.rest import RestPlane
 
-        return RestPlane(gateway.made)
+        return RestPlane(gateway.made, guarded)
 
     return plane
 
@@ -290,7 +331,7 @@ def api_gateway_v2(gateway: Late[HttpGateway]) -> Deferred[BoundService]:
     return Deferred(("v2",), load)
 
 
-def http_apis(gateway: Late[HttpGateway]) -> Callable[[], Plane | None]:
+def http_apis(gateway: Late[HttpGateway], guarded: Access | None = None) -> Callable[[], Plane | None]:
     """The data plane of HTTP APIs, as soon as there are any."""
 
     def plane() -> Plane | None:
@@ -298,7 +339,7 @@ def http_apis(gateway: Late[HttpGateway]) -> Callable[[], Plane | None]:
             return None
         from runtime.api.execute_api.http import HttpPlane
 
-        return HttpPlane(gateway.made)
+        return HttpPlane(gateway.made, guarded)
 
     return plane
 
@@ -349,7 +390,7 @@ def ec2(snapshots: Snapshots) -> Deferred[QueryService]:
         from runtime.api.ec2 import EC2, NAMESPACE, SPELLING, VERSION
         from streamcore.api.aws.query import QueryService
 
-        return QueryService(EC2.bind(snapshots), VERSION, NAMESPACE, SPELLING)
+        return QueryService(EC2.bind(snapshots), VERSION, NAMESPACE, SPELLING, dialect="ec2")
 
     return Deferred(("2016-11-15",), load)
 

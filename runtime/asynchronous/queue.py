@@ -21,6 +21,7 @@ from typing import Final, Protocol
 
 import msgspec
 
+from runtime.destinations.router import FUNCTION
 from runtime.errors import (
     DestinationError,
     EventTooLargeError,
@@ -337,10 +338,11 @@ class AsyncQueue:
         if not (destination or dead_letter):
             await self._remove(event)
             return
+        sender = {FUNCTION: f"{event.function_arn}:{event.qualifier}" if event.qualifier else event.function_arn}
         try:
             if destination:
                 body = destination_record(event, payload, event.condition, self._clock.now_ms())
-                await self._send(destination, body, {})
+                await self._send(destination, body, sender)
         except DestinationError as error:
             lane.stats.destination_failures += 1
             if self._observer is not None:
@@ -349,7 +351,7 @@ class AsyncQueue:
                 return
         try:
             if dead_letter:
-                await self._send(dead_letter, payload, dead_letter_attributes(event))
+                await self._send(dead_letter, payload, sender | dead_letter_attributes(event))
         except DestinationError as error:
             lane.stats.dead_letter_errors += 1
             if self._observer is not None:

@@ -1,7 +1,8 @@
 """Destinations where authentication is on: what a service sends, a policy has to let in.
 
-S3 and EventBridge rules are let in by the policy of what they send to (a function, a queue, a topic), as on AWS; where
-there is a role to act by (schedules, streams as targets of rules), its policies decide, and its trust policy.
+S3, SNS and EventBridge rules are let in by the policy of what they send to (a function, a queue, a topic), as on AWS;
+where there is a role to act by (schedules, streams as targets of rules, what functions and mappings tell of their
+outcomes), its policies decide, and its trust policy.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ ACTIONS: Final = {
     "sns": "sns:Publish",
     "sqs": "sqs:SendMessage",
 }
+#: Services that have a role for everything they send.
+BY_ROLE: Final = frozenset({"lambda.amazonaws.com", "scheduler.amazonaws.com"})
 #: What has a policy of its own that lets services in.
 WITH_POLICY: Final = frozenset({"lambda", "sns", "sqs"})
 
@@ -61,18 +64,19 @@ class GuardedDestinations(Destinations):
 
     async def send(self, arn: str, body: bytes, attributes: dict[str, str]) -> None:
         """Raises DestinationError, also when no policy lets it in: that does not pass."""
-        self._check(arn, self._sender_of(arn, body, attributes))
+        self.check(arn, body, attributes)
         await self._inner.send(arn, body, attributes)
 
-    def _check(self, arn: str, sender: Sender) -> None:
-        service = service_of(arn)
-        action = ACTIONS.get(service, f"{service}:Send")
-        if (sender.role and service not in WITH_POLICY) or sender.service == "scheduler.amazonaws.com":
+    def check(self, arn: str, body: bytes, attributes: Mapping[str, str]) -> None:
+        sender = self._sender_of(arn, body, attributes)
+        service, need = service_of(arn), need_of(arn, attributes.get("Key", ""))
+        action = need.action
+        if (sender.role and service not in WITH_POLICY) or sender.service in BY_ROLE:
             trusted = self._guard.trusts(sender.role, sender.service)
-            allowed = trusted and self._guard.role_may(sender.role, Need(action, arn)).is_allowed
+            allowed = trusted and self._guard.role_may(sender.role, need).is_allowed
             who = sender.role or sender.service
         else:
-            need, who = Need(action, arn), sender.service
+            who = sender.service
             allowed = self._guard.service_may(
                 sender.service, need, source_arn=sender.source_arn, source_account=sender.account
             ).is_allowed
@@ -83,3 +87,10 @@ class GuardedDestinations(Destinations):
             log.warning("auth observe: %s would be refused: %s", arn, told)
             return
         raise DestinationError(arn, told, is_passing=False)
+
+
+def need_of(arn: str, key: str = "") -> Need:
+    """What sending to a target takes; of a bucket an object, by its key or by any."""
+    service = service_of(arn)
+    resource = f"{arn}/{key or '*'}" if service == "s3" else arn
+    return Need(ACTIONS.get(service, f"{service}:Send"), resource)

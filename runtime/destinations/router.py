@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from runtime.errors import DestinationError
 
 Deliver = Callable[[str, bytes, dict[str, str]], Awaitable[None]]
-#: The attribute with the role that a delivery is made by; targets do not get it.
+#: Attributes that say for whom a delivery is made, which targets do not get: the role it is made by, the function whose
+#: outcome it is, the topic it comes from.
 ROLE: Final = "ROLE_ARN"
+FUNCTION: Final = "FUNCTION_ARN"
+TOPIC: Final = "TOPIC_ARN"
+_OF_SENDER: Final = frozenset({ROLE, FUNCTION, TOPIC})
 
 
 class Destinations:
@@ -31,13 +35,16 @@ class Destinations:
         """Whether there is a target of this kind at all."""
         return service_of(arn) in self._services
 
+    def check(self, arn: str, body: bytes, attributes: Mapping[str, str]) -> None:
+        """Raises DestinationError when no policy lets the sender in. Without authentication everybody is."""
+
     async def send(self, arn: str, body: bytes, attributes: dict[str, str]) -> None:
         """Returns when the target has the record. Raises DestinationError."""
         deliver = self._services.get(service_of(arn))
         if deliver is None:
             raise DestinationError(arn, "no such kind of destination is offered", is_passing=False)
-        if ROLE in attributes:
-            attributes = {name: value for name, value in attributes.items() if name != ROLE}
+        if not _OF_SENDER.isdisjoint(attributes):
+            attributes = {name: value for name, value in attributes.items() if name not in _OF_SENDER}
         await deliver(arn, body, attributes)
 
 

@@ -1,4 +1,4 @@
-"""Who sends what goes to destinations: S3, a rule of EventBridge, or a schedule."""
+"""Who sends what goes to destinations: S3, a topic, a rule of EventBridge, a schedule, or Lambda for a function."""
 
 from __future__ import annotations
 
@@ -8,10 +8,17 @@ from typing import Final
 import msgspec
 
 from runtime.destinations.guarded import Sender
-from runtime.destinations.router import ROLE
+from runtime.destinations.router import FUNCTION, ROLE, TOPIC
 
 RULE: Final = "RULE_ARN"
 SCHEDULE: Final = "SCHEDULE_ARN"
+#: The attribute that a service's deliveries have → the service; those of S3 say it in their bodies.
+_SERVICES: Final = {
+    FUNCTION: "lambda.amazonaws.com",
+    RULE: "events.amazonaws.com",
+    SCHEDULE: "scheduler.amazonaws.com",
+    TOPIC: "sns.amazonaws.com",
+}
 
 
 class _Bucket(msgspec.Struct, frozen=True):
@@ -32,12 +39,14 @@ class _Notification(msgspec.Struct, frozen=True):
     bucket: str = msgspec.field(name="Bucket", default="")
 
 
-def sender_of(owner_of: Callable[[str], str], body: bytes, attributes: Mapping[str, str]) -> Sender:
-    """`owner_of` tells the account of a bucket by its name."""
-    role = attributes.get(ROLE, "")
-    for name, service in ((RULE, "events.amazonaws.com"), (SCHEDULE, "scheduler.amazonaws.com")):
+def sender_of(
+    owner_of: Callable[[str], str], role_of: Callable[[str], str], body: bytes, attributes: Mapping[str, str]
+) -> Sender:
+    """`owner_of` tells the account of a bucket by its name, `role_of` the execution role of a function by its ARN."""
+    for name, service in _SERVICES.items():
         if name in attributes:
             arn = attributes[name]
+            role = role_of(arn) if name == FUNCTION else attributes.get(ROLE, "")
             return Sender(service, arn, arn.split(":")[4], role)
     arn = _bucket_arn(body)
     return Sender("s3.amazonaws.com", arn, owner_of(arn.rpartition(":::")[2]))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -20,10 +21,18 @@ FILES_MAX: Final = 10_000
 SKIPPED: Final = frozenset({"__pycache__", ".git", ".venv", "node_modules", ".mypy_cache", ".pytest_cache"})
 
 
-def check_folder(path: str) -> str:
-    """The folder that a key names. Raises InvalidValueError: not absolute, not there, too many files."""
+def check_folder(path: str, allowed: Sequence[str] | None = None) -> str:
+    """The folder that a key names; where only those below `allowed` may be used, as it is called without links. Raises
+    InvalidValueError: not absolute, not allowed, not there, too many files."""
     if not path.startswith("/") or "\0" in path:
         raise InvalidValueError(f"S3Key of the bucket {BUCKET} must be the absolute path of a folder; got {path[:300]}")
+    if allowed is not None:
+        path = os.path.realpath(path)
+        if not any(Path(path).is_relative_to(os.path.realpath(each)) for each in allowed):
+            raise InvalidValueError(
+                f"The folder {path[:300]} is not below one of those from which code may be run where it lies (setting "
+                "code_folders)."
+            )
     if not Path(path).is_dir():
         raise InvalidValueError(f"There is no folder {path[:300]} on the machine of this endpoint.")
     if not fingerprint(path):

@@ -9,6 +9,7 @@ import msgspec
 from runtime.errors import FunctionsError
 from runtime.gateway.expiring import Expiring
 from runtime.gateway.function_call import FunctionCalls
+from runtime.gateway.ports import Behalf
 from runtime.model.apigateway.authorization import Decision, Grant, PolicyError, grant_of, identity_of, method_arn
 from runtime.model.apigateway.exchange import Exchange
 from runtime.model.apigateway.gateway_responses import Refused
@@ -73,7 +74,12 @@ class Authorizers:
         scope = Scope(served.account, served.region)
         try:
             outcome = await self._functions(
-                plan.function_arn, event, scope=scope, request_id=request_id, timeout_s=TIMEOUT_S
+                plan.function_arn,
+                event,
+                scope=scope,
+                request_id=request_id,
+                timeout_s=TIMEOUT_S,
+                behalf=_behalf_of(plan, served),
             )
         except (FunctionsError, OSError) as error:
             raise Refused("AUTHORIZER_FAILURE", None) from error
@@ -85,6 +91,12 @@ class Authorizers:
             return grant_of(outcome.payload)
         except PolicyError:
             raise Refused("AUTHORIZER_CONFIGURATION_ERROR", None) from None
+
+
+def _behalf_of(plan: AuthorizerPlan, served: ServedStage) -> Behalf:
+    authorizer = plan.authorizer
+    arn = f"arn:aws:execute-api:{served.region}:{served.account}:{served.api.id}/authorizers/{authorizer.id}"
+    return Behalf(arn, authorizer.authorizer_credentials)
 
 
 def arn_of(served: ServedStage, exchange: Exchange) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 
-from runtime.gateway.ports import CallFunction
+from runtime.gateway.ports import NOTHING, Behalf, CallFunction
 from runtime.model.invocation import Outcome
 from streamcore.model.stream import Scope
 
@@ -17,9 +17,19 @@ class FunctionCalls:
         self._call = call
         self._left: set[asyncio.Future[Outcome]] = set()
 
-    async def __call__(self, arn: str, event: bytes, *, scope: Scope, request_id: str, timeout_s: float) -> Outcome:
-        """Raises TimeoutError, FunctionsError."""
-        work = asyncio.ensure_future(self._call(arn, event, scope=scope, request_id=request_id))
+    async def __call__(
+        self,
+        arn: str,
+        event: bytes,
+        *,
+        scope: Scope,
+        request_id: str,
+        timeout_s: float,
+        behalf: Behalf = NOTHING,
+    ) -> Outcome:
+        """`behalf` decides whether it may be called, where authentication is on. Raises TimeoutError,
+        FunctionsError."""
+        work = asyncio.ensure_future(self._call(arn, event, scope=scope, request_id=request_id, behalf=behalf))
         try:
             done, _ = await asyncio.wait({work}, timeout=timeout_s)
         except asyncio.CancelledError:

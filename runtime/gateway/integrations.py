@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Mapping
 from typing import Final
 from urllib.parse import quote, urlencode
@@ -11,9 +12,10 @@ import msgspec
 
 from runtime.errors import EventTooLargeError, FunctionsError
 from runtime.gateway.function_call import FunctionCalls
-from runtime.gateway.ports import HttpCall, HttpCallError, HttpResult, Ports
+from runtime.gateway.ports import Behalf, HttpCall, HttpCallError, HttpResult, NotAssumed, Ports
 from runtime.gateway.service_requests import service_call
 from runtime.gateway.trace import Trace
+from runtime.model.apigateway.authorization import method_arn
 from runtime.model.apigateway.exchange import Exchange, Returned
 from runtime.model.apigateway.gateway_responses import Refused, internal_error
 from runtime.model.apigateway.integration_plan import IntegrationPlan, Outgoing, mock_status
@@ -22,6 +24,8 @@ from runtime.model.apigateway.proxy_event import Answered, answer_v1, event_v1, 
 from runtime.model.apigateway.served import ServedMethod, ServedStage
 from runtime.model.invocation import Outcome
 from streamcore.model.stream import Scope
+
+log = logging.getLogger(__name__)
 
 #: Headers of a connection, which go no further.
 HOP_BY_HOP: Final = frozenset(
@@ -52,22 +56,28 @@ class Integrations:
                     return await self._http_proxy(plan, exchange, trace)
             outgoing = plan.outgoing(exchange)
             trace.outgoing(outgoing)
-            returned = await self._returned(served, plan, outgoing, exchange)
+            returned = await self._returned(served, target, outgoing, exchange)
+        except NotAssumed as error:
+            trace.note(f"Execution failed due to configuration error: {error}")
+            log.warning("%s: %s", behalf_of(served, target, exchange).source_arn, error)
+            raise internal_error() from None
         except TimeoutError:
             raise Refused("INTEGRATION_TIMEOUT", "Endpoint request timed out") from None
         trace.returned(returned)
         return plan.answered(exchange, returned)
 
     async def _returned(
-        self, served: ServedStage, plan: IntegrationPlan, outgoing: Outgoing, exchange: Exchange
+        self, served: ServedStage, target: ServedMethod, outgoing: Outgoing, exchange: Exchange
     ) -> Returned:
+        plan = target.integration
         if plan.kind == "MOCK":
             return Returned(status=mock_status(outgoing.body), headers=[], body=b"")
         match plan.uri:
             case FunctionUri():
-                return await self._function(served, plan, plan.uri, outgoing, exchange)
+                return await self._function(served, target, plan.uri, outgoing, exchange)
             case ServiceUri():
-                call = service_call(plan.uri, plan.method or "POST", outgoing, served.account)
+                made = service_call(plan.uri, plan.method or "POST", outgoing, served.account)
+                call = msgspec.structs.replace(made, behalf=behalf_of(served, target, exchange))
                 return _returned(await _within(plan.timeout_s, self._ports.call_service(call)))
             case HttpUri():
                 headers = list(outgoing.headers.items())
@@ -95,7 +105,7 @@ class Integrations:
             binary_types=served.binary_types,
         )
         trace.event(event)
-        outcome = await self._run(served, plan, plan.uri, event, exchange)
+        outcome = await self._run(served, target, plan.uri, event, exchange)
         trace.result(outcome.payload)
         accept = (exchange.header("accept") or "").partition(",")[0]
         takes_binary = bool(served.binary_types) and is_binary(accept, served.binary_types)
@@ -106,24 +116,29 @@ class Integrations:
         return answer
 
     async def _function(
-        self, served: ServedStage, plan: IntegrationPlan, uri: FunctionUri, outgoing: Outgoing, exchange: Exchange
+        self, served: ServedStage, target: ServedMethod, uri: FunctionUri, outgoing: Outgoing, exchange: Exchange
     ) -> Returned:
         event = outgoing.body or b"{}"
         kind = next((value for name, value in outgoing.headers.items() if name.lower() == _INVOCATION_TYPE), "")
         if kind.lower() == "event":
-            await self._queue(served, uri, event, exchange)
+            await self._queue(served, target, uri, event, exchange)
             return Returned(status=202, headers=[], body=b"")
-        outcome = await self._run(served, plan, uri, event, exchange)
+        outcome = await self._run(served, target, uri, event, exchange)
         error = _error_of(outcome.payload)
         return Returned(status=200, headers=[("Content-Type", "application/json")], body=outcome.payload, error=error)
 
     async def _run(
-        self, served: ServedStage, plan: IntegrationPlan, uri: FunctionUri, event: bytes, exchange: Exchange
+        self, served: ServedStage, target: ServedMethod, uri: FunctionUri, event: bytes, exchange: Exchange
     ) -> Outcome:
-        request_id = str(exchange.context["requestId"])
-        scope = Scope(served.account, served.region)
         try:
-            return await self._functions(uri.arn, event, scope=scope, request_id=request_id, timeout_s=plan.timeout_s)
+            return await self._functions(
+                uri.arn,
+                event,
+                scope=Scope(served.account, served.region),
+                request_id=str(exchange.context["requestId"]),
+                timeout_s=target.integration.timeout_s,
+                behalf=behalf_of(served, target, exchange),
+            )
         except TimeoutError:
             raise
         except EventTooLargeError as error:
@@ -131,10 +146,13 @@ class Integrations:
         except (FunctionsError, OSError) as error:
             raise internal_error() from error
 
-    async def _queue(self, served: ServedStage, uri: FunctionUri, event: bytes, exchange: Exchange) -> None:
-        scope = Scope(served.account, served.region)
+    async def _queue(
+        self, served: ServedStage, target: ServedMethod, uri: FunctionUri, event: bytes, exchange: Exchange
+    ) -> None:
+        scope, request_id = Scope(served.account, served.region), str(exchange.context["requestId"])
+        behalf = behalf_of(served, target, exchange)
         try:
-            await self._ports.queue_function(uri.arn, event, scope, request_id=str(exchange.context["requestId"]))
+            await self._ports.queue_function(uri.arn, event, scope, request_id=request_id, behalf=behalf)
         except FunctionsError as error:
             raise internal_error() from error
 
@@ -169,6 +187,19 @@ class Integrations:
             return await self._ports.call_http(call)
         except HttpCallError as error:
             raise Refused("INTEGRATION_FAILURE", "Internal server error", status=500) from error
+
+
+def behalf_of(served: ServedStage, target: ServedMethod, exchange: Exchange) -> Behalf:
+    """For which method something is called: with the path of its resource, as policies of functions name it."""
+    arn = method_arn(
+        served.region,
+        served.account,
+        served.api.id,
+        served.stage.stage_name,
+        exchange.request.method,
+        target.resource.path,
+    )
+    return Behalf(arn, target.integration.credentials)
 
 
 async def _within(seconds: float, work: Awaitable[HttpResult]) -> HttpResult:

@@ -8,16 +8,16 @@ import logging
 import secrets
 import uuid
 from base64 import b64encode
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
 
 from runtime.gateway.apis import Apis
 from runtime.gateway.authorizers import Authorizers
 from runtime.gateway.integrations import Integrations
 from runtime.gateway.keys import Keys
-from runtime.gateway.ports import WriteLog
+from runtime.gateway.ports import Door, WriteLog
 from runtime.gateway.trace import SILENT, Trace
-from runtime.model.apigateway.authorization import Grant
+from runtime.model.apigateway.authorization import Grant, method_arn
 from runtime.model.apigateway.context import Caller, context_of, signer_of
 from runtime.model.apigateway.exchange import Exchange
 from runtime.model.apigateway.gateway_responses import Refused, internal_error
@@ -32,6 +32,25 @@ log = logging.getLogger(__name__)
 #: A body, in and out (API Gateway quotas).
 PAYLOAD_MAX_BYTES: Final = 10 * 1024 * 1024
 _NO_ROUTE: Final = "Missing Authentication Token"
+
+
+class _Entry(NamedTuple):
+    """The door, and the path by which it is told what is asked for: as the route was found by it, so that no other
+    spelling of it is another resource."""
+
+    door: Door
+    path: str
+
+    def check(self, served: ServedStage, target: ServedMethod, exchange: Exchange) -> None:
+        """Raises Refused."""
+        scope, stage = Scope(served.account, served.region), served.stage.stage_name
+        arn = method_arn(served.region, served.account, served.api.id, stage, exchange.request.method, self.path)
+        if target.authorizer is not None:
+            self.door.check_denied(arn)
+        elif target.method.authorization_type == "AWS_IAM":
+            exchange.context["identity"] |= self.door.admit_signed(arn, scope)
+        else:
+            self.door.admit_anybody(arn, scope)
 
 
 class Pipeline:
@@ -53,14 +72,24 @@ class Pipeline:
         self._integrations = integrations
         self._write_log = write_log
 
-    async def serve(self, api_id: str, stage: str, segments: list[str], request: Arrived, caller: Caller) -> Answered:
-        """Answers any request; `segments` are those of the path below the stage, still percent-encoded."""
+    async def serve(
+        self,
+        api_id: str,
+        stage: str,
+        segments: list[str],
+        request: Arrived,
+        caller: Caller,
+        door: Door | None = None,
+    ) -> Answered:
+        """Answers any request; `segments` are those of the path below the stage, still percent-encoded. `door` is there
+        where authentication is on."""
         served = self._apis.served(api_id, stage)
         if served is None or served.api.disable_execute_api_endpoint:
             return forbidden()
         exchange = self.exchange(served, request, caller)
         match = served.routes.find(request.method, segments)
-        answer = await self._answer(served, match, exchange)
+        entry = None if door is None else _Entry(door, "/".join(map(unquote, segments)))
+        answer = await self._answer(served, match, exchange, entry)
         self._tell(served, exchange, answer)
         return answer
 
@@ -77,7 +106,11 @@ class Pipeline:
         return Exchange(request, context, {}, served.variables)
 
     async def _answer(
-        self, served: ServedStage, match: Match[ServedMethod | BrokenMethod] | None, exchange: Exchange
+        self,
+        served: ServedStage,
+        match: Match[ServedMethod | BrokenMethod] | None,
+        exchange: Exchange,
+        entry: _Entry | None,
     ) -> Answered:
         try:
             if len(exchange.request.body) > PAYLOAD_MAX_BYTES:
@@ -85,7 +118,7 @@ class Pipeline:
             if match is None:
                 raise Refused("MISSING_AUTHENTICATION_TOKEN", _NO_ROUTE)
             target = self.enter(match, exchange)
-            await self._admit(served, target, exchange)
+            await self._admit(served, target, exchange, entry)
             answer = await self.run(served, target, exchange)
             if len(answer.body) > PAYLOAD_MAX_BYTES:
                 raise internal_error()
@@ -122,14 +155,16 @@ class Pipeline:
             latency_ms = round((self._clock.monotonic() - began) * 1000)
             exchange.context["integrationLatency"] = latency_ms
 
-    async def _admit(self, served: ServedStage, target: ServedMethod, exchange: Exchange) -> None:
+    async def _admit(self, served: ServedStage, target: ServedMethod, exchange: Exchange, entry: _Entry | None) -> None:
         """Raises Refused."""
+        if entry is not None:
+            entry.check(served, target, exchange)
         grant: Grant | None = None
         if target.authorizer is not None:
             grant = await self._authorizers.authorize(target.authorizer, served, exchange)
             told: dict[str, Any] = {name: _told(value) for name, value in grant.context.items()}
             exchange.context["authorizer"] = {"principalId": grant.principal, **told, "integrationLatency": 0}
-        elif target.method.authorization_type == "AWS_IAM":
+        elif target.method.authorization_type == "AWS_IAM" and entry is None:
             key = signer_of(exchange)
             if key is None:
                 raise Refused("MISSING_AUTHENTICATION_TOKEN", _NO_ROUTE)

@@ -21,7 +21,9 @@ from runtime.mappings.failures import FailureReports
 from runtime.mappings.mapping import FormOf, Mapping
 from runtime.mappings.poller import Discarded, Form, Invoke, OnAge, OnOutcome
 from runtime.mappings.queue_mapping import MessageSource, QueueFormOf, QueueMapping, SourceOf
+from runtime.mappings.rights import Right
 from runtime.model.event_source_mapping import (
+    ACCESS_DENIED,
     CALL_FAILED,
     FUNCTION_GONE,
     NO_RECORDS,
@@ -48,6 +50,8 @@ NO_POSITIONS: Final = (
 _ENCODER: Final = msgspec.json.Encoder()
 _DECODER: Final = msgspec.json.Decoder(MappingRecord)
 
+#: Whether the function's role may read the source of a mapping.
+MayRead = Callable[[MappingRecord], bool]
 #: How the records of a mapping's lane of a shard look.
 FormsOf = Callable[[MappingConfig], FormOf]
 
@@ -73,7 +77,10 @@ class EventSourceMappings:
         queue_form_of: QueueFormOf,
         workers: int,
         on_age: OnAge | None = None,
+        may_read: MayRead | None = None,
     ) -> None:
+        """`may_read` is asked now and then whether a function may still read what feeds it."""
+        self._may_read = may_read
         self._broker = broker
         self._functions = functions
         self._forms_of = forms_of
@@ -346,6 +353,7 @@ class EventSourceMappings:
             partial(self._heard, uuid),
             partial(self._give_up, uuid),
             self._on_age,
+            self._right_of(uuid),
         )
 
     def _from_queue(self, record: MappingRecord) -> QueueMapping:
@@ -357,11 +365,24 @@ class EventSourceMappings:
             self._invoke_of(record),
             self._workers,
             partial(self._heard, record.uuid),
+            self._right_of(record.uuid),
         )
 
     def _invoke_of(self, record: MappingRecord) -> Invoke:
         name, scope, qualifier = record.config.function_name, record.scope, record.qualifier
         return partial(self._functions.invoke, name, scope=scope, qualifier=qualifier)
+
+    def _right_of(self, uuid: str) -> Right | None:
+        """What stops its reading when the function's role loses the right to it."""
+        may_read = self._may_read
+        if may_read is None:
+            return None
+
+        def ask() -> bool:
+            record = self.records.get(uuid)
+            return record is not None and may_read(record)
+
+        return Right(self._broker.clock, ask, partial(self._note, uuid, ACCESS_DENIED))
 
     async def _forget(self, record: MappingRecord) -> None:
         try:

@@ -7,7 +7,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Final
 
-from runtime.destinations.router import Destinations, service_of
+from runtime.destinations.router import FUNCTION, Destinations, service_of
 from runtime.errors import DestinationError
 from runtime.mappings.poller import Discarded
 from runtime.model.event_source_mapping import MappingRecord
@@ -39,9 +39,9 @@ class FailureReports:
         now_ms = self._broker.clock.now_ms()
         is_bucket = service_of(target) == "s3"
         body = self._body(record, what, now_ms, with_event=is_bucket)
-        attributes = (
-            {OBJECT_KEY: object_key(record.uuid, what.shard_id, now_ms, str(uuid.uuid4()))} if is_bucket else {}
-        )
+        attributes = {FUNCTION: record.function_arn}
+        if is_bucket:
+            attributes[OBJECT_KEY] = object_key(record.uuid, what.shard_id, now_ms, str(uuid.uuid4()))
         for attempt in range(DELIVERIES_MAX):
             try:
                 await self._destinations.send(target, body, attributes)

@@ -20,6 +20,7 @@ from runtime.mappings.poller import (
     Surroundings,
 )
 from runtime.mappings.progress import Progress, ProgressKeeper
+from runtime.mappings.rights import Right
 from runtime.model.event_source_mapping import NO_RECORDS, OK
 from runtime.model.mapping import MappingConfig, StartingPosition, State, advance
 from streamcore.broker import Broker
@@ -53,6 +54,7 @@ class Mapping:
         on_outcome: OnOutcome | None = None,
         given_up: GivenUp | None = None,
         on_age: OnAge | None = None,
+        right: Right | None = None,
     ) -> None:
         self.config = config
         self.state = State.CREATING
@@ -63,7 +65,7 @@ class Mapping:
         self._checkpoints = [self._checkpoints_of(lane) for lane in range(self._lanes)]
         self._progress = ProgressKeeper(broker, config.uuid)
         self._around = Surroundings(
-            broker, config, invoke, self._progressed, self._progress.save, self._give_up, on_outcome, on_age
+            broker, config, invoke, self._progressed, self._progress.save, self._give_up, on_outcome, on_age, right
         )
         self._given_up = given_up
         self._positions: list[dict[str, int]] = []

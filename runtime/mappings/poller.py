@@ -20,9 +20,10 @@ import msgspec
 from runtime.errors import EventTooLargeError, FunctionsError, PoolClosedError
 from runtime.mappings.checkpoints import SHARD_END
 from runtime.mappings.progress import Pending, Progress
+from runtime.mappings.rights import Right
 from runtime.model import batching, delivery
 from runtime.model import window as windows
-from runtime.model.event_source_mapping import CALL_FAILED, NO_RECORDS, OK
+from runtime.model.event_source_mapping import ACCESS_DENIED, CALL_FAILED, NO_RECORDS, OK
 from runtime.model.function import FunctionSpec
 from runtime.model.invocation import MAX_PAYLOAD_BYTES, Invoked, Outcome, Status
 from runtime.model.mapping import INFINITE, MappingConfig
@@ -69,7 +70,8 @@ class Surroundings(NamedTuple):
     """What the tasks of a mapping share.
 
     `progressed(shard, lane, index)` hears up to where everything is handled, SHARD_END once a closed shard is used up;
-    `keep` makes a Progress durable; `given_up` tells the on-failure destination.
+    `keep` makes a Progress durable; `given_up` tells the on-failure destination; `right` is there where the function's
+    role has to be allowed to read.
     """
 
     broker: Broker
@@ -80,6 +82,7 @@ class Surroundings(NamedTuple):
     given_up: Callable[[Discarded], Awaitable[None]]
     on_outcome: OnOutcome | None = None
     on_age: OnAge | None = None
+    right: Right | None = None
 
 
 class ShardStats:
@@ -272,6 +275,10 @@ class ShardPoller:
 
     async def _read(self) -> bool:
         """One read; whether another may bring more."""
+        right = self._around.right
+        if right is not None and not right.holds():
+            self.last_result = ACCESS_DENIED
+            await right.granted()
         wanted = max(self._config.batch_size, 100)
         result = await self._broker.read(
             self._config.stream, self.shard_id, self.next_index, max_records=wanted, max_bytes=_READ_MAX_BYTES

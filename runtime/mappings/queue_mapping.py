@@ -18,8 +18,9 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from runtime.errors import FunctionsError, PoolClosedError, QueueError
 from runtime.mappings.poller import Invoke, OnOutcome, ShardStats
+from runtime.mappings.rights import Right
 from runtime.model import batching, delivery, queue_delivery
-from runtime.model.event_source_mapping import CALL_FAILED, NO_RECORDS, OK
+from runtime.model.event_source_mapping import ACCESS_DENIED, CALL_FAILED, NO_RECORDS, OK
 from runtime.model.invocation import MAX_PAYLOAD_BYTES, Outcome
 from runtime.model.mapping import MappingConfig, State, advance
 from runtime.model.queue import Message
@@ -101,8 +102,11 @@ class QueueMapping:
         invoke: Invoke,
         workers: int,
         on_outcome: OnOutcome | None = None,
+        right: Right | None = None,
     ) -> None:
+        """`right` is there where the function's role decides whether it may go on reading."""
         self.config = config
+        self._right = right
         self.state = State.CREATING
         #: By shard, as of a mapping from a stream; a queue has none.
         self.stats = {"": ShardStats()}
@@ -222,6 +226,9 @@ class QueueMapping:
 
     async def _receive(self, count: int, wait_ms: int | None) -> list[_Rendered]:
         """One receive. What the filter does not take is deleted, as AWS does. Raises QueueError."""
+        if self._right is not None and not self._right.holds():
+            self.last_processing_result = ACCESS_DENIED
+            await self._right.granted()
         received = await self._source.receive(min(count, RECEIVE_MAX), wait_ms)
         taken, passed_over = list[_Rendered](), list[Message]()
         for message, content in received:

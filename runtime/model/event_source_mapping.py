@@ -18,6 +18,9 @@ NO_RECORDS: Final = "No records processed"
 OK: Final = "OK"
 CALL_FAILED: Final = "PROBLEM: Function call failed"
 FUNCTION_GONE: Final = "PROBLEM: Function does not exist"
+ACCESS_DENIED: Final = (
+    "PROBLEM: Access denied. Please ensure that the function's execution role can read the event source."
+)
 STREAM_GONE: Final = "PROBLEM: Stream does not exist"
 QUEUE_GONE: Final = "PROBLEM: Queue does not exist"
 #: Who moves the state of a mapping: its owner, in the words for a stream and for a queue.

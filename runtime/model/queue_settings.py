@@ -13,6 +13,7 @@ import msgspec
 
 from runtime.errors import QueueError, invalid_parameter
 from runtime.model.queue_message import DELAY_MAX_S, MESSAGE_MAX_BYTES
+from streamcore.model.iam.document import is_resource_policy
 
 TAGS_MAX: Final = 50
 VISIBILITY_MAX_S: Final = 43_200
@@ -154,7 +155,7 @@ def _value(name: str, text: str) -> str:
         read_redrive(text)
     elif name == "RedriveAllowPolicy" and text:
         read_allowed(text)
-    elif name == "Policy" and text and not _object(text):
+    elif name == "Policy" and text and not is_resource_policy(text):
         raise refused
     return text
 

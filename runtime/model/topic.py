@@ -14,6 +14,7 @@ import msgspec
 
 from runtime.errors import TopicError
 from runtime.model.topic_filter import FilterPolicy
+from streamcore.model.iam.document import is_resource_policy
 
 TOPICS_MAX: Final = 100_000
 SUBSCRIPTIONS_MAX: Final = 100_000
@@ -133,7 +134,7 @@ def topic_attributes(given: Mapping[str, str], *, is_fifo: bool, is_new: bool) -
             raise invalid(f"Attributes Reason: Invalid value for {name}.")
         if name == "DisplayName" and len(text) > 100:
             raise invalid("Attributes Reason: DisplayName must be at most 100 characters long.")
-        if name == "Policy" and text and not _object(text):
+        if name == "Policy" and text and not is_resource_policy(text):
             raise invalid("Policy Error: null")
         if name == "DeliveryPolicy" and text:
             read_retries(_object(text).get("http", {}), "defaultHealthyRetryPolicy")

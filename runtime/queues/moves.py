@@ -80,11 +80,12 @@ class Moves:
         self._running[task.id] = asyncio.get_running_loop().create_task(self._run(task))
         return task
 
-    def cancel(self, task_id: str) -> MoveTask:
-        """What was moved stays moved. Raises QueueError: ResourceNotFoundException."""
+    def cancel(self, task_id: str, source_arn: str) -> MoveTask:
+        """What was moved stays moved. Raises QueueError: ResourceNotFoundException, also for a task of another
+        source."""
         for tasks in self._tasks.values():
             for task in tasks:
-                if task.id == task_id and task.status == "RUNNING":
+                if (task.id, task.source.record.arn) == (task_id, source_arn) and task.status == "RUNNING":
                     task.status = "CANCELLED"
                     return task
         raise QueueError("ResourceNotFoundException", "Task does not exist.")

@@ -17,6 +17,7 @@ from runtime.functions.code import CodeStore
 from runtime.objects import index
 from runtime.objects.store import FILE, ObjectStore
 from runtime.sqlite import Database, DatabaseMoment
+from streamcore.identity.secrets import FOLDER, NOTE, NOTE_TEXT
 from streamcore.store.moment import Moment
 
 #: Enters the hold; what it gives makes the moment.
@@ -158,6 +159,36 @@ class _PlainCopy:
                 shutil.copytree(source, folder / name)
             elif source.exists():
                 shutil.copy2(source, folder / name)
+
+    def close(self) -> None:
+        """There is nothing to let go of."""
+
+
+def note_of_key(data: Path) -> Held:
+    """In the place of the key that secrets are sealed with, which no snapshot has: a word about it."""
+
+    @asynccontextmanager
+    async def held() -> AsyncIterator[Callable[[], Awaitable[Moment]]]:
+        async def make() -> Moment:
+            return _NoteCopy((data / FOLDER / "key").exists())
+
+        yield make
+
+    return held
+
+
+class _NoteCopy:
+    def __init__(self, is_needed: bool) -> None:
+        self._is_needed = is_needed
+
+    async def copy(self, folder: Path) -> None:
+        if self._is_needed:
+            await asyncio.to_thread(self._write, folder / FOLDER)
+
+    @staticmethod
+    def _write(folder: Path) -> None:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        (folder / NOTE).write_text(NOTE_TEXT)
 
     def close(self) -> None:
         """There is nothing to let go of."""

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from runtime.destinations.router import Destinations
+from runtime.destinations.router import TOPIC, Destinations
 from runtime.errors import DestinationError, QueueError
 from runtime.events.outbox import Delivery
 from runtime.model.queue_message import Attribute, Content
@@ -31,7 +31,7 @@ _CONFIRM_RETRIES, _CONFIRM_AGE_S = 50, 3 * 86_400
 def delivery_of(topic: Topic, subscription: Subscription, issue: Issue, unsubscribe_url: str) -> Delivery:
     """What the outbox keeps."""
     message, protocol = issue.message, subscription.protocol
-    attributes = {"Protocol": protocol}
+    attributes = {"Protocol": protocol, TOPIC: topic.arn}
     text = message.text_for(protocol)
     if protocol == "lambda":
         body = sns.event(issue, subscription.arn, unsubscribe_url)
@@ -117,6 +117,7 @@ class Sender:
         """Raises DestinationError."""
         protocol = "sqs" if "TARGET_ARN" in attributes else attributes["Protocol"]  # a dead letter goes to a queue
         if protocol == "sqs":
+            self._destinations.check(target, body, attributes)
             await self._to_queue(target, body, attributes)
         elif protocol in ("http", "https"):
             await self._to_endpoint(target, body, attributes)

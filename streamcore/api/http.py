@@ -4,9 +4,12 @@ HTTP/1.1 and HTTP/2 are two front doors of the same thing)."""
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
+
+if TYPE_CHECKING:
+    from streamcore.identity.callers import Caller
 
 
 class Peer(Protocol):
@@ -23,7 +26,8 @@ class Request(msgspec.Struct, frozen=True):
 
     `stream` is there when the API asked for it (`StreamsBody`) and the body did not arrive whole with its head: then
     `body` is empty, and each piece is taken from the client when it is asked for. It raises `BodyBroken`. `peer` is
-    told only where somebody decides by it.
+    told only where somebody decides by it. `caller` is who asks, for a request that was made within this process and is
+    not signed; the front doors never set it.
     """
 
     method: str
@@ -33,6 +37,7 @@ class Request(msgspec.Struct, frozen=True):
     query: str = ""
     stream: AsyncIterator[bytes] | None = None
     peer: Peer | None = None
+    caller: Caller | None = None
 
 
 #: (method, path, headers, query) → whether an API wants the body of such a request piece by piece.

@@ -103,6 +103,7 @@ def restore(snapshot: Path, data: Path) -> None:
     """Make a data folder of the folder SNAPSHOT; no broker has to run. `streamcore serve --data …` starts on it."""
     from runtime.errors import FunctionsError
     from runtime.snapshots.restore import restore as put_back
+    from streamcore.identity.secrets import FOLDER, NOTE
 
     try:
         restored = put_back(snapshot, data)
@@ -110,6 +111,13 @@ def restore(snapshot: Path, data: Path) -> None:
         raise click.ClickException(str(error)) from error
     began = datetime.fromtimestamp(restored.started_ms / 1000, UTC).isoformat(sep=" ", timespec="seconds")
     click.echo(f"{data} is as it was at {began} ({restored.file_count} files, {_size(restored.size_bytes)})")
+    key = data / FOLDER / "key"
+    if (key.parent / NOTE).exists():
+        click.echo(
+            f"{key} is not in it: secrets are sealed with it, and snapshots do not have it. Before a broker with "
+            f"authentication starts here, copy it from the broker that the snapshot is of: "
+            f"install -m 600 OLD-DATA/{FOLDER}/key {key}"
+        )
 
 
 def _size(size_bytes: int) -> str:

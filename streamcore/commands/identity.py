@@ -52,11 +52,31 @@ def root(data: Path, account: str, rotate: bool, form: str) -> None:
         click.echo(f"export AWS_ACCESS_KEY_ID={keys.access_key}\nexport AWS_SECRET_ACCESS_KEY={keys.secret}")
 
 
+@identity.command("new-key")
+@_DATA
+def new_key(data: Path) -> None:
+    """Make another key for the secrets where the old one is lost; no broker may run.
+
+    Users, roles, policies and tokens stay. Access keys and root's credentials were sealed with the old key: they are
+    void and have to be made anew.
+    """
+    from streamcore.identity.secrets import FOLDER, renew
+
+    if not data.is_dir():
+        raise click.ClickException(f"{data} is not there")
+    try:
+        renew(data / FOLDER)
+    except StreamcoreError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(
+        f"{data / FOLDER / 'key'} is new; access keys have to be made anew, root's with: streamcore identity root"
+    )
+
+
 def _root(data: Path, account: str, *, rotate: bool = False, make: bool = True) -> Keys:
     from streamcore.client.signing import Keys
     from streamcore.identity.roots import Roots
-    from streamcore.identity.secrets import open_vault
-    from streamcore.identity.store import FOLDER
+    from streamcore.identity.secrets import FOLDER, open_vault
 
     if len(account) != 12 or not account.isdigit():
         raise click.BadParameter(f"{account!r} is not an account of 12 digits")

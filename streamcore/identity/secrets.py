@@ -17,8 +17,16 @@ from streamcore.identity.errors import IdentityUnavailable
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+#: Folder beside the volume's file: the key of the secrets, and root's credentials.
+FOLDER: Final = "identity"
 KEY_BYTES: Final = 32
 _NONCE_BYTES: Final = 12
+#: In the place of the key in snapshots.
+NOTE: Final = "README"
+NOTE_TEXT: Final = """\
+Secrets of this data folder are sealed with identity/key, which is not part of snapshots. Copy it here from the broker
+that the snapshot was made of, readable by its owner alone (chmod 600), before a broker with authentication starts.
+"""
 _LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
 
@@ -57,17 +65,37 @@ class Vault:
         return "<Vault>"
 
 
-def open_vault(folder: Path | None) -> Vault:
-    """The vault of a folder; its key is made when there is none. Without a folder it lasts as long as the process.
+def open_vault(folder: Path | None, *, has_secrets: bool = False) -> Vault:
+    """The vault of a folder; its key is made when there is none, and nothing yet that was sealed with one
+    (`has_secrets`, root's credentials, a snapshot that was put back). Without a folder it lasts as long as the process.
 
-    Raises IdentityUnavailable when others can read the key, or it is damaged.
+    Raises IdentityUnavailable when the key is missing, others can read it, or it is damaged.
     """
     if folder is None:
         return Vault(secrets.token_bytes(KEY_BYTES))
     path = folder / "key"
     if not path.exists():
+        if has_secrets or (folder / NOTE).exists() or any(folder.glob("root-*.json")):
+            raise IdentityUnavailable(
+                f"{path} is missing, and there are secrets that are sealed with it. Copy it from the data folder of "
+                f"the broker that they come from (a snapshot does not have it), mode 600; if it is lost, `streamcore "
+                f"identity new-key --data {folder.parent}` makes another one, and access keys have to be made anew"
+            )
         write_private(path, secrets.token_bytes(KEY_BYTES))
     return Vault(read_private(path, KEY_BYTES))
+
+
+def renew(folder: Path) -> None:
+    """Another key in the place of one that is lost. Root's credentials, which were sealed with that, go with it.
+
+    Raises IdentityUnavailable when there is a key.
+    """
+    path = folder / "key"
+    if path.exists():
+        raise IdentityUnavailable(f"{path} is there; what is sealed with it would be lost")
+    for gone in (*folder.glob("root-*.json"), folder / NOTE):
+        gone.unlink(missing_ok=True)
+    write_private(path, secrets.token_bytes(KEY_BYTES))
 
 
 def read_private(path: Path, size: int | None = None) -> bytes:

@@ -9,20 +9,17 @@ import asyncio
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
 from streamcore.broker import Broker
 from streamcore.identity.roots import Roots
-from streamcore.identity.secrets import Vault, new_id, new_secret, open_vault
+from streamcore.identity.secrets import FOLDER, Vault, new_id, new_secret, open_vault
 from streamcore.identity.values import AccessKey, CustomerPolicy, Group, Role, Token, User
 from streamcore.model.iam.managed import managed_policies
 
 V = TypeVar("V", User, Group, Role, CustomerPolicy, Token)
-
-#: Folder beside the volume's file: the key of the secrets, and root's credentials.
-FOLDER: Final = "identity"
 
 
 class Owner(NamedTuple):
@@ -104,8 +101,9 @@ class Identities:
         self.clock = broker.clock
         self.account = broker.settings.account
         self._changed = Changed()
-        self.vault: Vault = open_vault(folder)
-        self.roots = Roots(folder, self.vault, self._changed.bump)
+        self._folder = folder
+        self.vault: Vault
+        self.roots: Roots
         self.users: Table[User] = Table(broker, "user", User, self._changed)
         self.groups: Table[Group] = Table(broker, "group", Group, self._changed)
         self.roles: Table[Role] = Table(broker, "role", Role, self._changed)
@@ -117,9 +115,12 @@ class Identities:
         self.last_used: dict[str, tuple[int, str, str]] = {}
 
     async def start(self) -> None:
-        """Reads what is kept."""
+        """Reads what is kept. Raises IdentityUnavailable when the key of the secrets in it is missing or damaged."""
         for table in (self.users, self.groups, self.roles, self.policies, self.tokens):
             await table.load()
+        has_secrets = any(user.keys for user in self.users)
+        self.vault = await asyncio.to_thread(open_vault, self._folder, has_secrets=has_secrets)
+        self.roots = Roots(self._folder, self.vault, self._changed.bump)
 
     @property
     def epoch(self) -> int:

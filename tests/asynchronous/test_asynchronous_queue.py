@@ -132,7 +132,8 @@ async def test_two_retries_after_one_and_two_minutes(rig: Rig) -> None:
     (record, letter) = rig.sent
     context = json.loads(record[1])["requestContext"]
     assert (record[0], context["condition"], context["approximateInvokeCount"]) == (TARGET, "RetriesExhausted", 3)
-    assert letter == (f"{TARGET}-dead", b"1", {"RequestID": "r-1", "ErrorCode": "200", "ErrorMessage": "no"})
+    function = {"FUNCTION_ARN": "arn:aws:lambda:us-east-1:000000000000:function:f"}
+    assert letter == (f"{TARGET}-dead", b"1", function | {"RequestID": "r-1", "ErrorCode": "200", "ErrorMessage": "no"})
 
 
 async def test_success_is_told_to_its_destination_only(rig: Rig) -> None:

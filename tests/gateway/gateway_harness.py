@@ -21,7 +21,7 @@ from runtime.api.apigateway import APIGATEWAY
 from runtime.api.execute_api.door import ExecuteApi
 from runtime.api.execute_api.rest import RestPlane
 from runtime.errors import NotFoundError
-from runtime.gateway.ports import HttpCall, HttpResult, Ports, ServiceCall
+from runtime.gateway.ports import NOTHING, Behalf, HttpCall, HttpResult, Ports, ServiceCall
 from runtime.gateway.service import Gateway
 from runtime.model.invocation import Outcome, Status
 from streamcore.api.aws.rest import RestJsonProtocol
@@ -66,6 +66,7 @@ class World:
         self.store = MemoryStore()
         self.functions: dict[str, Callable[[Any], Any]] = {}
         self.events: list[Any] = []
+        self.behalves: list[Behalf] = []
         self.queued: list[tuple[str, bytes]] = []
         self.service_calls: list[ServiceCall] = []
         self.http_calls: list[HttpCall] = []
@@ -93,7 +94,10 @@ class World:
         self.endpoint = Endpoint([rest, TargetProtocol(self.broker, [])])
         self.door = ExecuteApi([lambda: RestPlane(self.gateway)], self.endpoint)
 
-    async def _call(self, name: str, event: bytes, *, scope: Scope, request_id: str) -> Outcome:
+    async def _call(
+        self, name: str, event: bytes, *, scope: Scope, request_id: str, behalf: Behalf = NOTHING
+    ) -> Outcome:
+        self.behalves.append(behalf)
         told = json.loads(event) if event else None
         self.events.append(told)
         function = self.functions.get(name)
@@ -109,7 +113,8 @@ class World:
         payload = result if isinstance(result, bytes) else json.dumps(result).encode()
         return Outcome(status=status, payload=payload, log=b"", request_id=request_id, duration_ms=1.0)
 
-    async def _queue(self, name: str, event: bytes, scope: Scope, *, request_id: str) -> None:
+    async def _queue(self, name: str, event: bytes, scope: Scope, *, request_id: str, behalf: Behalf = NOTHING) -> None:
+        self.behalves.append(behalf)
         self.queued.append((name, event))
 
     async def _service(self, call: ServiceCall) -> HttpResult:

@@ -22,7 +22,7 @@ from runtime.api.execute_api.door import ExecuteApi
 from runtime.api.execute_api.http import HttpPlane
 from runtime.errors import NotFoundError
 from runtime.gateway.httpapi.service import HttpGateway
-from runtime.gateway.ports import HttpCall, HttpResult, Ports, ServiceCall
+from runtime.gateway.ports import NOTHING, Behalf, HttpCall, HttpResult, Ports, ServiceCall
 from runtime.model.invocation import Outcome, Status
 from streamcore.api.aws.rest import RestJsonProtocol
 from streamcore.api.aws.service import Endpoint
@@ -70,6 +70,7 @@ class World:
         self.events: list[Any] = []
         self.service_calls: list[ServiceCall] = []
         self.http_calls: list[HttpCall] = []
+        self.behalves: list[Behalf] = []
         self.service: Callable[[ServiceCall], HttpResult] = lambda call: HttpResult(status=200, headers=[], body=b"{}")
         self.server: Callable[[HttpCall], Any] = lambda call: HttpResult(status=200, headers=[], body=b"")
         self.lines: list[tuple[str, str, str]] = []
@@ -94,7 +95,10 @@ class World:
         self.endpoint = Endpoint([rest, TargetProtocol(self.broker, [])])
         self.door = ExecuteApi([lambda: HttpPlane(self.gateway)], self.endpoint)
 
-    async def _call(self, name: str, event: bytes, *, scope: Scope, request_id: str) -> Outcome:
+    async def _call(
+        self, name: str, event: bytes, *, scope: Scope, request_id: str, behalf: Behalf = NOTHING
+    ) -> Outcome:
+        self.behalves.append(behalf)
         told = json.loads(event)
         self.events.append(told)
         function = self.functions.get(name)
@@ -110,7 +114,7 @@ class World:
         payload = result if isinstance(result, bytes) else json.dumps(result).encode()
         return Outcome(status=status, payload=payload, log=b"", request_id=request_id, duration_ms=1.0)
 
-    async def _queue(self, name: str, event: bytes, scope: Scope, *, request_id: str) -> None:
+    async def _queue(self, name: str, event: bytes, scope: Scope, *, request_id: str, behalf: Behalf = NOTHING) -> None:
         raise AssertionError("HTTP APIs call functions synchronously")
 
     async def _service(self, call: ServiceCall) -> HttpResult:

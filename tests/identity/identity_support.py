@@ -44,12 +44,12 @@ class House:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
+        self.loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(30)
         assert not self._thread.is_alive()
 
     async def _run(self) -> None:
-        self._loop = asyncio.get_running_loop()
+        self.loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
         self.composition = await Composition.start(self.settings)
         self.url = self.composition.url
@@ -63,7 +63,7 @@ class House:
         async def run() -> Any:
             return work()
 
-        return asyncio.run_coroutine_threadsafe(run(), self._loop).result(30)
+        return asyncio.run_coroutine_threadsafe(run(), self.loop).result(30)
 
     @property
     def root(self) -> dict[str, str]:
@@ -74,7 +74,8 @@ class House:
 
     def client(self, service: str, keys: dict[str, str] | None = None, **config: Any) -> Any:
         options = Config(retries={"max_attempts": 0}, s3={"addressing_style": "path"}, **config)
-        keys = self.root if keys is None else keys
+        if keys is None:
+            keys = FAKE if self.composition.guard is None else self.root
         return boto3.client(service, endpoint_url=self.url, region_name=REGION, config=options, **keys)
 
     def user(self, name: str, *statements: dict[str, Any]) -> dict[str, str]:

@@ -13,7 +13,7 @@ from identity_support import ACCOUNT, FAKE, REGION, House, allow, document, keys
 
 from streamcore.client import Client
 
-#: (service, a call of it, what it is in policies, kind of the protocol)
+#: (service, a call of it, what it is in policies, how the service tells errors)
 SERVICES: list[tuple[str, str, str, str]] = [
     ("kinesis", "list_streams", "kinesis:ListStreams", "json"),
     ("logs", "describe_log_groups", "logs:DescribeLogGroups", "json"),
@@ -23,7 +23,10 @@ SERVICES: list[tuple[str, str, str, str]] = [
     ("scheduler", "list_schedules", "scheduler:ListSchedules", "rest"),
     ("apigatewayv2", "get_apis", "apigateway:GET", "rest"),
     ("iam", "list_users", "iam:ListUsers", "query"),
-    ("ec2", "describe_snapshots", "ec2:DescribeSnapshots", "query"),
+    ("ec2", "describe_snapshots", "ec2:DescribeSnapshots", "ec2"),
+    ("sqs", "list_queues", "sqs:ListQueues", "sqs"),
+    ("sns", "list_topics", "sns:ListTopics", "sns"),
+    ("apigateway", "get_rest_apis", "apigateway:GET", "rest"),
     ("s3", "list_buckets", "s3:ListAllMyBuckets", "s3"),
 ]
 #: Resources of these calls, where they are not `*`.
@@ -54,6 +57,30 @@ TOLD: dict[str, dict[str, tuple[str, int]]] = {
         "expired": ("ExpiredToken", 403),
         "altered": ("InvalidClientTokenId", 403),
     },
+    "ec2": {
+        "denied": ("UnauthorizedOperation", 403),
+        "unknown": ("AuthFailure", 401),
+        "wrong": ("AuthFailure", 401),
+        "skewed": ("RequestExpired", 400),
+        "expired": ("RequestExpired", 400),
+        "altered": ("AuthFailure", 401),
+    },
+    "sqs": {
+        "denied": ("AccessDenied", 400),
+        "unknown": ("InvalidClientTokenId", 400),
+        "wrong": ("SignatureDoesNotMatch", 400),
+        "skewed": ("SignatureDoesNotMatch", 400),
+        "expired": ("ExpiredToken", 400),
+        "altered": ("InvalidClientTokenId", 400),
+    },
+    "sns": {
+        "denied": ("AuthorizationError", 403),
+        "unknown": ("InvalidClientTokenId", 403),
+        "wrong": ("SignatureDoesNotMatch", 403),
+        "skewed": ("SignatureDoesNotMatch", 403),
+        "expired": ("ExpiredToken", 403),
+        "altered": ("InvalidClientTokenId", 403),
+    },
     "s3": {
         "denied": ("AccessDenied", 403),
         "unknown": ("InvalidAccessKeyId", 403),
@@ -63,6 +90,11 @@ TOLD: dict[str, dict[str, tuple[str, int]]] = {
         "altered": ("InvalidToken", 400),
     },
 }
+#: What a denial names where that is not everything, and what stands before the sentence.
+RESOURCES = {"s3": '"*"', "apigateway": "arn:aws:apigateway:eu-west-1::/restapis"}
+BEFORE = {"ec2": "You are not authorized to perform this operation. "}
+#: EC2 does not say what is wrong with a signature.
+WRONG = {"ec2": "AWS was not able to validate the provided access credentials"}
 EACH = pytest.mark.parametrize(("service", "method", "action", "kind"), SERVICES, ids=[one[0] for one in SERVICES])
 
 
@@ -80,15 +112,17 @@ def test_right_and_wrong_keys(
     told = TOLD[kind]
     code, status, text = refused(getattr(house.client(service, ann), method))
     assert (code, status) == told["denied"]
-    shown = SHOWN.get(service, "*")
+    shown = SHOWN.get(service, RESOURCES.get(service, "*"))
     assert text == (
-        f"User: arn:aws:iam::{ACCOUNT}:user/ann is not authorized to perform: {action} on resource: {shown} because no "
+        f"{BEFORE.get(service, '')}User: arn:aws:iam::{ACCOUNT}:user/ann is not authorized to perform: {action} on "
+        f"resource: {shown} because no "
         f"identity-based policy allows the {action} action"
     )
     assert refused(getattr(house.client(service, FAKE), method))[:2] == told["unknown"]
     code, status, text = refused(getattr(house.client(service, ann | {"aws_secret_access_key": "x" * 40}), method))
     assert (code, status) == told["wrong"]
-    assert text.startswith("The request signature we calculated does not match the signature you provided. Check your ")
+    expected = "The request signature we calculated does not match the signature you provided. Check your "
+    assert text.startswith(WRONG.get(service, expected))
 
 
 @EACH
@@ -119,6 +153,14 @@ def test_expired_sessions(house: House, service: str, method: str, action: str, 
         "aws_session_token": made.session_token,
     }
     assert refused(getattr(house.client(service, keys), method))[:2] == TOLD[kind]["expired"]
+
+
+def test_sts_tells_everybody_who_he_is(house: House, ann: dict[str, str]) -> None:
+    """What needs no permission needs a signature all the same."""
+    assert house.client("sts", ann).get_caller_identity()["Arn"] == f"arn:aws:iam::{ACCOUNT}:user/ann"
+    assert refused(house.client("sts", FAKE).get_caller_identity)[:2] == TOLD["query"]["unknown"]
+    wrong = ann | {"aws_secret_access_key": "x" * 40}
+    assert refused(house.client("sts", wrong).get_caller_identity)[:2] == TOLD["query"]["wrong"]
 
 
 def test_a_signature_is_for_one_service(house: House) -> None:

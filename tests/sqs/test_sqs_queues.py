@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 from sqs_harness import ACCOUNT, ARN, NOW_MS, URL, World, error_of
 
+#: It lets everybody in.
+POLICY = '{"Statement":[{"Effect":"Allow","Principal":"*","Action":"SQS:SendMessage","Resource":"*"}]}'
+
 
 def attributes(world: World, url: str, *names: str) -> dict[str, str]:
     answer = world.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(names) or ["All"])
@@ -38,13 +41,13 @@ def test_the_life_of_a_queue(world: World) -> None:
         "ApproximateNumberOfMessagesDelayed": "0",
     }
     world.advance(5)
-    world.sqs.set_queue_attributes(QueueUrl=url, Attributes={"DelaySeconds": "3", "Policy": '{"Statement":[]}'})
+    world.sqs.set_queue_attributes(QueueUrl=url, Attributes={"DelaySeconds": "3", "Policy": POLICY})
     world.sqs.tag_queue(QueueUrl=url, Tags={"a": "1", "b": "2"})
     world.sqs.untag_queue(QueueUrl=url, TagKeys=["a", "c"])
     world.restart()
     assert attributes(world, url, "DelaySeconds", "Policy", "LastModifiedTimestamp") == {
         "DelaySeconds": "3",
-        "Policy": '{"Statement":[]}',
+        "Policy": POLICY,
         "LastModifiedTimestamp": str(NOW_MS // 1000 + 5),
     }
     assert world.sqs.list_queue_tags(QueueUrl=url)["Tags"] == {"b": "2"}
@@ -120,6 +123,7 @@ def redrive(target: str, count: Any = 3) -> dict[str, str]:
     ("q", {"DelaySeconds": "x"}, "InvalidAttributeValue", "Invalid value for the parameter DelaySeconds."),
     ("q", {"MaximumMessageSize": "1023"}, "InvalidAttributeValue", "Invalid value for the parameter Maxim"),
     ("q", {"Policy": "no JSON"}, "InvalidAttributeValue", "Invalid value for the parameter Policy."),
+    ("q", {"Policy": '{"Statement":[]}'}, "InvalidAttributeValue", "Invalid value for the parameter Policy."),
     ("q", redrive(ARN + "none"), "InvalidParameterValue", "Value {"),
     ("q", redrive(ARN + "dead.fifo"), "InvalidParameterValue", "Value {"),
     ("q", redrive(ARN + "closed"), "InvalidParameterValue", "Value {"),

@@ -7,6 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from runtime.api.apigateway.registry import APIGATEWAY
+from runtime.api.apigateway.roles import check_passes
 from runtime.api.apigateway.shapes import (
     ApiShape,
     Refused,
@@ -75,5 +76,6 @@ async def create_authorizer(gateway: Gateway, call: Call, input_: CreateAuthoriz
             else input_.authorizer_result_ttl_in_seconds,
         )
         check_authorizer(made)
+        check_passes(call, [made.authorizer_credentials])
         await gateway.apis.save(record, changed(content, authorizers=content.authorizers | {made.id: made}))
         return made

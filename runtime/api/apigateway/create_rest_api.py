@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from runtime.api.apigateway.registry import APIGATEWAY
+from runtime.api.apigateway.roles import check_passes, roles_of
 from runtime.api.apigateway.shapes import (
     ApiShape,
     Refused,
@@ -19,6 +20,7 @@ from runtime.gateway.records import ApiRecord
 from runtime.gateway.service import Gateway
 from runtime.model.apigateway.put_checks import (
     check_compression,
+    check_policy,
 )
 from runtime.model.apigateway.structure import (
     default_models,
@@ -80,6 +82,7 @@ async def create_rest_api(gateway: Gateway, call: Call, input_: CreateRestApiInp
         raise ApiGatewayError("Private APIs are not offered.")
     if not input_.name.strip():
         raise ApiGatewayError("Name cannot be empty")
+    check_policy(input_.policy)
     root = Resource(id=new_id(), path="/")
     api = RestApi(
         id=new_id(),
@@ -109,5 +112,6 @@ async def create_rest_api(gateway: Gateway, call: Call, input_: CreateRestApiInp
                 binary_media_types=api.binary_media_types or original.api.binary_media_types,
             )
             content = changed(original, api=cloned)
+        check_passes(call, roles_of(content))
         await gateway.apis.create(ApiRecord(account=call.scope.account, region=call.scope.region, content=content))
     return content.api

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from runtime.api.apigateway.registry import APIGATEWAY
+from runtime.api.apigateway.roles import check_passes, roles_of
 from runtime.api.apigateway.shapes import (
     ApiShape,
 )
@@ -29,6 +30,7 @@ class ImportRestApiInput(ApiShape, frozen=True, kw_only=True):
 async def import_rest_api(gateway: Gateway, call: Call, input_: ImportRestApiInput) -> RestApi:
     """Makes an API of an OpenAPI 3 or Swagger 2 document."""
     content = imported(input_.body, now_s(call), fail_on_warnings=input_.fail_on_warnings, endpoint=input_.parameters)
+    check_passes(call, roles_of(content))
     async with gateway.apis.changing:
         await gateway.apis.create(ApiRecord(account=call.scope.account, region=call.scope.region, content=content))
     return content.api

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from runtime.api.apigateway.methods import save_method
 from runtime.api.apigateway.registry import APIGATEWAY
+from runtime.api.apigateway.roles import check_passes
 from runtime.api.apigateway.shapes import (
     ApiShape,
     ContentHandling,
@@ -99,5 +100,6 @@ async def put_integration(gateway: Gateway, call: Call, input_: PutIntegrationIn
             cache_key_parameters=[],
         )
         check_integration(method, made)
+        check_passes(call, [made.credentials])
         await save_method(gateway, record, resource, changed(method, method_integration=made))
         return made

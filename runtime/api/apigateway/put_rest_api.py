@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from runtime.api.apigateway.registry import APIGATEWAY
+from runtime.api.apigateway.roles import check_passes, roles_of
 from runtime.api.apigateway.shapes import (
     ApiShape,
     RestApiId,
@@ -44,5 +45,6 @@ async def put_rest_api(gateway: Gateway, call: Call, input_: PutRestApiInput) ->
             is_merge=input_.mode is not PutMode.OVERWRITE,
             fail_on_warnings=input_.fail_on_warnings,
         )
+        check_passes(call, roles_of(content))
         await gateway.apis.save(record, content)
         return content.api

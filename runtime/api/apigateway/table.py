@@ -18,8 +18,8 @@ NOTES: Final[dict[str, tuple[str, str]]] = {
     "CreateApiKey": (DONE, "The id is never the value; `stageKeys` are refused: keys are put into usage plans."),
     "CreateAuthorizer": (
         DONE,
-        "`TOKEN` and `REQUEST`; Cognito and JWT authorizers are refused. `authorizerCredentials` and "
-        "`authType` are kept and told.",
+        "`TOKEN` and `REQUEST`; Cognito and JWT authorizers are refused. `authType` is kept and told; "
+        "`authorizerCredentials` too, unless authentication is on: then the function is asked by that role.",
     ),
     "CreateDeployment": (
         DONE,
@@ -29,8 +29,8 @@ NOTES: Final[dict[str, tuple[str, str]]] = {
     "CreateDomainName": (_REFUSED, "An API is reached by its id."),
     "CreateRestApi": (
         DONE,
-        "`policy` and `endpointConfiguration` are kept and told: nobody is refused because of them. Private "
-        "APIs are refused.",
+        "`endpointConfiguration` is kept and told; `policy` decides where authentication is on. Private APIs are "
+        "refused.",
     ),
     "CreateStage": (
         DONE,
@@ -55,8 +55,9 @@ NOTES: Final[dict[str, tuple[str, str]]] = {
     ),
     "PutIntegration": (
         DONE,
-        "Mapping templates are parsed at once and refused with the line. `credentials` are kept and told. VPC"
-        " links, TLS settings and cache keys are refused.",
+        "Mapping templates are parsed at once and refused with the line. `credentials` are the role that calls, where "
+        "authentication is on; those of callers (`arn:aws:iam::*:user/*`) call nothing then. VPC links, TLS settings "
+        "and cache keys are refused.",
     ),
     "PutMethod": (
         DONE,
@@ -118,7 +119,20 @@ What goes wrong on the way is a gateway response, which an API may replace by ty
 integrations 50 ms to 29 s; a function that takes longer goes on without anybody waiting. Access logs
 (`accessLogSettings`) go to a log group of this broker.
 
-A function's resource policy, the policy of an API and IAM signatures refuse nobody.
+## Who may
+
+Without [authentication](security.md) signatures and policies refuse nobody. Where it is enforced:
+
+- A method of type `AWS_IAM` wants a signature for `execute-api` and a policy that allows `execute-api:Invoke` on
+  `arn:aws:execute-api:{region}:{account}:{api}/{stage}/{METHOD}/{path}`. The API's policy counts, as it was deployed.
+- A method that asks nobody (`NONE`) is public, unless the API has a policy: then that has to let everybody in. Before
+  an authorizer is asked, an explicit deny in the API's policy refuses; an allow in it does not stand in for the
+  authorizer's.
+- A function is invoked if its policy lets `apigateway.amazonaws.com` in, with the method as `aws:SourceArn`
+  (`…:{api}/{stage}/{METHOD}/{path of the resource}`, of authorizers `…:{api}/authorizers/{id}`), or by the role in
+  `credentials`. Other services are called as a session of that role, which must trust API Gateway, and whoever gives it
+  needs `iam:PassRole`. Without a role the method answers 500, and the log says why.
+- The management API needs `apigateway:GET`, `POST`, `PUT`, `PATCH` or `DELETE` on `arn:aws:apigateway:{region}::/…`.
 
 """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from runtime.api.apigateway.registry import APIGATEWAY
+from runtime.api.apigateway.roles import check_passes
 from runtime.api.apigateway.shapes import (
     ApiShape,
     Patch,
@@ -45,6 +46,7 @@ async def update_authorizer(gateway: Gateway, call: Call, input_: UpdateAuthoriz
             authorizer_of(record.content, input_.authorizer_id), operations(input_.patch_operations), AUTHORIZER
         )
         check_authorizer(after)
+        check_passes(call, [after.authorizer_credentials])
         await gateway.apis.save(
             record, changed(record.content, authorizers=record.content.authorizers | {after.id: after})
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from runtime.api.apigateway.methods import save_method
 from runtime.api.apigateway.registry import APIGATEWAY
+from runtime.api.apigateway.roles import check_passes
 from runtime.api.apigateway.shapes import (
     ApiShape,
     HttpMethod,
@@ -50,5 +51,6 @@ async def update_integration(gateway: Gateway, call: Call, input_: UpdateIntegra
         method = method_of(resource, input_.http_method)
         after = patched(integration_of(method), operations(input_.patch_operations), INTEGRATION)
         check_integration(method, after)
+        check_passes(call, [after.credentials])
         await save_method(gateway, record, resource, changed(method, method_integration=after))
         return after

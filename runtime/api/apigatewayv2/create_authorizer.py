@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from runtime.api.apigateway.roles import check_passes
 from runtime.api.apigateway.shapes import ApiShape, Refused, refuse_given
 from runtime.api.apigatewayv2.authorizers import AuthorizerType, JwtShape
 from runtime.api.apigatewayv2.registry import APIGATEWAYV2
@@ -53,6 +54,7 @@ async def create_authorizer(gateway: HttpGateway, call: Call, input_: CreateAuth
             jwt_configuration=converted(input_.jwt_configuration, JwtConfiguration),
         )
         check_authorizer(content, made)
+        check_passes(call, [made.authorizer_credentials_arn])
         after = changed(content, authorizers=content.authorizers | {made.authorizer_id: made})
         check_counts(after)
         await gateway.apis.save(record, after)

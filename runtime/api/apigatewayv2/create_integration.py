@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from runtime.api.apigateway.roles import check_passes
 from runtime.api.apigateway.shapes import ApiShape, Refused
 from runtime.api.apigatewayv2.integrations import ConnectionType, IntegrationType, refuse_foreign
 from runtime.api.apigatewayv2.registry import APIGATEWAYV2
@@ -65,6 +66,7 @@ async def create_integration(gateway: HttpGateway, call: Call, input_: CreateInt
             timeout_in_millis=input_.timeout_in_millis or TIMEOUT_MAX_MS,
         )
         check_integration(made)
+        check_passes(call, [made.credentials_arn])
         after = changed(content, integrations=content.integrations | {made.integration_id: made})
         check_counts(after)
         await gateway.apis.save(record, after)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from runtime.api.apigateway.roles import check_passes
 from runtime.api.apigateway.shapes import ApiShape
 from runtime.api.apigatewayv2.create_api import new_api
 from runtime.api.apigatewayv2.registry import APIGATEWAYV2
+from runtime.api.apigatewayv2.roles import roles_of
 from runtime.api.apigatewayv2.views import told_api
 from runtime.gateway.httpapi.apis import HttpApiRecord
 from runtime.gateway.httpapi.imports import imported
@@ -33,5 +35,6 @@ async def import_api(gateway: HttpGateway, call: Call, input_: ImportApiInput) -
         fail_on_warnings=input_.fail_on_warnings,
     )
     async with gateway.apis.changing:
+        check_passes(call, roles_of(content))
         await gateway.apis.create(HttpApiRecord(account=call.scope.account, region=call.scope.region, content=content))
     return told_api(call, content.api, 201)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from runtime.api.apigateway.roles import check_passes
 from runtime.api.apigateway.shapes import ApiShape
 from runtime.api.apigatewayv2.registry import APIGATEWAYV2
+from runtime.api.apigatewayv2.roles import roles_of
 from runtime.api.apigatewayv2.shapes import ApiId
 from runtime.api.apigatewayv2.views import told_api
 from runtime.gateway.httpapi.imports import imported
@@ -30,5 +32,6 @@ async def reimport_api(gateway: HttpGateway, call: Call, input_: ReimportApiInpu
         content = imported(
             record.content, input_.body, basepath=input_.basepath, fail_on_warnings=input_.fail_on_warnings
         )
+        check_passes(call, roles_of(content))
         await gateway.apis.save(record, content)
     return told_api(call, content.api, 201)

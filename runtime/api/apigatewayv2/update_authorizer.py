@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from runtime.api.apigateway.roles import check_passes
 from runtime.api.apigateway.shapes import ApiShape, Refused, refuse_given
 from runtime.api.apigatewayv2.authorizers import AuthorizerType, JwtShape
 from runtime.api.apigatewayv2.registry import APIGATEWAYV2
@@ -44,6 +45,7 @@ async def update_authorizer(gateway: HttpGateway, call: Call, input_: UpdateAuth
         if input_.jwt_configuration is not None:
             after = changed(after, jwt_configuration=converted(input_.jwt_configuration, JwtConfiguration))
         check_authorizer(content, after)
+        check_passes(call, [after.authorizer_credentials_arn])
         authorizers = content.authorizers | {after.authorizer_id: after}
         await gateway.apis.save(record, changed(content, authorizers=authorizers))
         return after

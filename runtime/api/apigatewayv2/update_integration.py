@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from runtime.api.apigateway.roles import check_passes
 from runtime.api.apigateway.shapes import ApiShape, Refused
 from runtime.api.apigatewayv2.integrations import ConnectionType, IntegrationType, refuse_foreign
 from runtime.api.apigatewayv2.registry import APIGATEWAYV2
@@ -54,6 +55,7 @@ async def update_integration(gateway: HttpGateway, call: Call, input_: UpdateInt
             response_parameters=_responses(before, input_.response_parameters),
         )
         check_integration(after)
+        check_passes(call, [after.credentials_arn])
         integrations = content.integrations | {after.integration_id: after}
         await gateway.apis.save(record, changed(content, integrations=integrations))
         return after

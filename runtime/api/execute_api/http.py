@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from runtime.api.execute_api.addresses import Address
-from runtime.api.execute_api.rest import QUERY_PARTS_MAX, forwarded
+from runtime.api.execute_api.rest import QUERY_PARTS_MAX, door_of, forwarded
 from runtime.gateway.httpapi.pipeline import own
 from runtime.gateway.httpapi.service import HttpGateway
 from runtime.model.apigateway.context import Caller
@@ -13,12 +14,17 @@ from runtime.model.apigateway.proxy_event import Answered, Arrived
 from runtime.model.http_event import source_ip
 from streamcore.api.http import Request
 
+if TYPE_CHECKING:
+    from streamcore.api.aws.access import Access
+
 
 class HttpPlane:
     """Hands requests to the gateway."""
 
-    def __init__(self, gateway: HttpGateway) -> None:
+    def __init__(self, gateway: HttpGateway, access: Access | None = None) -> None:
+        """Without `access` nobody is refused."""
         self._gateway = gateway
+        self._access = access
 
     def owns(self, api_id: str) -> bool:
         return self._gateway.apis.owns(api_id)
@@ -32,4 +38,5 @@ class HttpPlane:
         headers = forwarded(request)
         arrived = Arrived(method=request.method, path="/", query=query, headers=headers, body=request.body)
         caller = Caller(host=host.rpartition(":")[0] or host, source_ip=source_ip(request.headers))
-        return await self._gateway.pipeline.serve(address.api_id, address.path, request.query, arrived, caller)
+        door = door_of(self._access, request)
+        return await self._gateway.pipeline.serve(address.api_id, address.path, request.query, arrived, caller, door)

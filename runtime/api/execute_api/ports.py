@@ -8,11 +8,12 @@ from streamcore.api.http import Request, Response
 
 if TYPE_CHECKING:
     from runtime.app import Functions
-    from runtime.gateway.ports import HttpCall, HttpResult, Ports, ServiceCall
+    from runtime.gateway.ports import Behalf, HttpCall, HttpResult, Ports, ServiceCall
     from runtime.logbook import Logbook
     from runtime.model.invocation import Outcome
     from streamcore.api.http import Api
     from streamcore.api.outgoing import HttpClient
+    from streamcore.identity.guard import Guard
     from streamcore.model.stream import Scope
 
 _MOST_BYTES: Final = 10 * 1024 * 1024
@@ -21,8 +22,10 @@ _MOST_BYTES: Final = 10 * 1024 * 1024
 class GatewayPorts:
     """`services` is what takes requests to AWS services; it is set when those are there, before any request comes."""
 
-    def __init__(self, functions: Functions, logbook: Logbook, client: HttpClient) -> None:
+    def __init__(self, functions: Functions, logbook: Logbook, client: HttpClient, guard: Guard | None = None) -> None:
+        """Without `guard` gateways may call everything."""
         self._functions = functions
+        self._guard = guard
         self._logbook = logbook
         self._client = client
         self.services: Api | None = None
@@ -32,14 +35,32 @@ class GatewayPorts:
 
         return Ports(
             call_function=self.call_function,
-            queue_function=self._functions.invoker.enqueue,
+            queue_function=self.queue_function,
             call_service=self.call_service,
             call_http=self.call_http,
             write_log=self.write_log,
         )
 
-    async def call_function(self, name: str, event: bytes, *, scope: Scope, request_id: str) -> Outcome:
+    async def call_function(
+        self, name: str, event: bytes, *, scope: Scope, request_id: str, behalf: Behalf | None = None
+    ) -> Outcome:
+        self._check_function(name, scope, behalf)
         return (await self._functions.call(name, event, scope=scope, request_id=request_id)).outcome
+
+    async def queue_function(
+        self, name: str, event: bytes, scope: Scope, *, request_id: str, behalf: Behalf | None = None
+    ) -> None:
+        self._check_function(name, scope, behalf)
+        await self._functions.invoker.enqueue(name, event, scope, request_id=request_id)
+
+    def _check_function(self, name: str, scope: Scope, behalf: Behalf | None) -> None:
+        """Raises FunctionsError. A call that does not say for what it is made is for nothing that may."""
+        if self._guard is None:
+            return
+        from runtime.api.execute_api.access import check_function
+        from runtime.gateway.ports import NOTHING
+
+        check_function(self._guard, name, scope, behalf or NOTHING)
 
     async def call_service(self, call: ServiceCall) -> HttpResult:
         from runtime.gateway.ports import HttpResult
@@ -51,8 +72,14 @@ class GatewayPorts:
             "x-amz-date": "20000101T000000Z",
             "authorization": f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0",
         }
+        caller = None
+        if self._guard is not None:
+            from runtime.api.execute_api.access import caller_for
+
+            caller = caller_for(self._guard, call)
         assert self.services is not None
-        answer = await self.services.handle(Request(call.method, call.path, headers, call.body, call.query))
+        request = Request(call.method, call.path, headers, call.body, call.query, caller=caller)
+        answer = await self.services.handle(request)
         if isinstance(answer, Response):
             return HttpResult(status=answer.status, headers=list(answer.headers.items()), body=answer.body)
         body = b""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, unquote
 
 from runtime.api.execute_api.addresses import Address
@@ -14,6 +14,10 @@ from runtime.model.apigateway.route_tree import segments_of
 from runtime.model.http_event import source_ip
 from streamcore.api.http import Request
 
+if TYPE_CHECKING:
+    from runtime.gateway.ports import Door
+    from streamcore.api.aws.access import Access
+
 #: Headers that are the connection's, and not told to integrations.
 _OF_CONNECTION: Final = frozenset({"connection", "expect", "keep-alive", "te", "transfer-encoding", "upgrade"})
 #: Parameters in a query string; what is beyond is a bad request.
@@ -23,8 +27,10 @@ QUERY_PARTS_MAX: Final = 1000
 class RestPlane:
     """Hands requests to the gateway."""
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, gateway: Gateway, access: Access | None = None) -> None:
+        """Without `access` nobody is refused."""
         self._gateway = gateway
+        self._access = access
 
     def owns(self, api_id: str) -> bool:
         return self._gateway.apis.owns(api_id)
@@ -45,7 +51,18 @@ class RestPlane:
             body=request.body,
         )
         caller = Caller(host=host.rpartition(":")[0] or host, source_ip=source_ip(request.headers))
-        return await self._gateway.pipeline.serve(address.api_id, unquote(stage), segments_of(path), arrived, caller)
+        return await self._gateway.pipeline.serve(
+            address.api_id, unquote(stage), segments_of(path), arrived, caller, door_of(self._access, request)
+        )
+
+
+def door_of(access: Access | None, request: Request) -> Door | None:
+    """Who stands before the methods of an API: nobody while authentication is off."""
+    if access is None:
+        return None
+    from runtime.api.execute_api.access import MethodAccess
+
+    return MethodAccess(access, request)
 
 
 def forwarded(request: Request) -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ from runtime.api.lambda_.event_sources import (
     check_together,
     function_of,
     kept_settings,
+    on_failure_of,
     settings_of,
     stream_of,
     told,
@@ -20,7 +21,7 @@ from runtime.api.lambda_.event_sources import (
 )
 from runtime.api.lambda_.queue_sources import check_no_position, check_queue, check_queue_options
 from runtime.api.lambda_.registry import LAMBDA
-from runtime.api.lambda_.roles import check_reads
+from runtime.api.lambda_.roles import check_reads, check_sends
 from runtime.api.lambda_.shapes import Arn, NamespacedFunctionName, Refused, Tags
 from runtime.app import Functions
 from runtime.destinations.router import service_of
@@ -73,7 +74,9 @@ def _from_stream(functions: Functions, call: Call, input_: CreateEventSourceMapp
     check_together(input_.parallelization_factor or 1, input_.tumbling_window_in_seconds or 0)
     ref = function_of(functions, call, input_.function_name)
     stream, consumer = stream_of(call.broker, input_.event_source_arn)
-    check_reads(call, functions.catalog.configuration(ref).role, stream, consumer or "")
+    role = functions.catalog.configuration(ref).role
+    check_reads(call, role, stream, consumer or "")
+    check_sends(call, role, on_failure_of(input_))
     config = MappingConfig(
         uuid=str(uuid.uuid4()),
         stream=stream,
@@ -91,6 +94,7 @@ def _from_queue(functions: Functions, call: Call, input_: CreateEventSourceMappi
     check_queue_options(input_)
     check_no_position(input_.starting_position, input_.starting_position_timestamp)
     ref = function_of(functions, call, input_.function_name)
+    check_reads(call, functions.catalog.configuration(ref).role, input_.event_source_arn or "")
     config = MappingConfig(
         uuid=str(uuid.uuid4()),
         stream=input_.event_source_arn or "",

@@ -14,7 +14,7 @@ from runtime.api.lambda_.functions import (
     refuse,
 )
 from runtime.api.lambda_.registry import LAMBDA
-from runtime.api.lambda_.roles import check_role
+from runtime.api.lambda_.roles import check_role, check_sends_dead_letters
 from runtime.api.lambda_.shapes import (
     Architecture,
     Architectures,
@@ -111,6 +111,8 @@ async def create_function(functions: Functions, call: Call, input_: CreateFuncti
     _check_offered(input_)
     key = _key(call, input_)
     check_role(call, input_.role)
+    if input_.dead_letter_config is not None:
+        check_sends_dead_letters(call, input_.role, input_.dead_letter_config.target_arn)
     if input_.runtime is None or not input_.handler:
         raise InvalidValueError(
             "Runtime and Handler are mandatory parameters for functions created with deployment packages."

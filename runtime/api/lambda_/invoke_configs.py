@@ -6,11 +6,13 @@ from typing import Annotated, Protocol
 
 import msgspec
 
+from runtime.api.lambda_.roles import check_sends
 from runtime.api.lambda_.shapes import DestinationConfig, LambdaShape
 from runtime.app import Functions
 from runtime.errors import InvalidValueError, NotFoundError
 from runtime.model.names import FunctionKey, FunctionRef
 from runtime.model.settings import EventInvokeConfig, check_event_invoke
+from streamcore.api.aws.service import Call
 from streamcore.api.aws.shapes import Timestamp, number
 
 RetryAttempts = Annotated[int, number(0, 2)]
@@ -55,11 +57,13 @@ def check_destinations(functions: Functions, config: DestinationConfig | None) -
 
 
 async def keep_invoke_config(
-    functions: Functions, ref: FunctionRef, config: EventInvokeConfig
+    functions: Functions, call: Call, ref: FunctionRef, config: EventInvokeConfig
 ) -> FunctionEventInvokeConfig:
     """Under `changing`. Raises InvalidValueError."""
     qualifier = functions.catalog.check_qualifier(ref)
     check_event_invoke(config, ref.key.arn)
+    role = functions.catalog.configuration(ref).role
+    check_sends(call, role, config.destination("OnSuccess"), config.destination("OnFailure"))
     await functions.catalog.invoke_configs.put(ref.key, qualifier, config)
     return invoke_config_shape(ref.key, qualifier, config)
 

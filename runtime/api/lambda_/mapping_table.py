@@ -13,7 +13,15 @@ from msgspec.structs import fields
 
 from runtime.api.lambda_.create_event_source_mapping import CreateEventSourceMappingInput
 from runtime.api.lambda_.shapes import Refused
-from runtime.model.event_source_mapping import CALL_FAILED, FUNCTION_GONE, NO_RECORDS, OK, QUEUE_GONE, STREAM_GONE
+from runtime.model.event_source_mapping import (
+    ACCESS_DENIED,
+    CALL_FAILED,
+    FUNCTION_GONE,
+    NO_RECORDS,
+    OK,
+    QUEUE_GONE,
+    STREAM_GONE,
+)
 from runtime.model.mapping import TRANSITIONS
 
 
@@ -245,7 +253,7 @@ def render() -> str:
         for state in TRANSITIONS
     )
     results = ", ".join(
-        f"`{result}`" for result in (NO_RECORDS, OK, CALL_FAILED, FUNCTION_GONE, STREAM_GONE, QUEUE_GONE)
+        f"`{result}`" for result in (NO_RECORDS, OK, CALL_FAILED, FUNCTION_GONE, STREAM_GONE, QUEUE_GONE, ACCESS_DENIED)
     )
     return f"{_HEAD}{options}{foreign}{states}{_REST.format(results)}"
 

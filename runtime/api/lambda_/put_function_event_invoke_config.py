@@ -45,4 +45,4 @@ async def put_function_event_invoke_config(
         destinations=stored(input_.destination_config) or {},
     )
     async with functions.catalog.changing(ref.key):
-        return await keep_invoke_config(functions, ref, config)
+        return await keep_invoke_config(functions, call, ref, config)

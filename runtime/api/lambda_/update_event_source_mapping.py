@@ -20,6 +20,7 @@ from runtime.api.lambda_.event_sources import (
 )
 from runtime.api.lambda_.queue_sources import check_queue, check_queue_options
 from runtime.api.lambda_.registry import LAMBDA
+from runtime.api.lambda_.roles import check_reads, check_sends
 from runtime.api.lambda_.shapes import NamespacedFunctionName
 from runtime.app import Functions
 from runtime.model.event_source_mapping import MappingRecord
@@ -54,6 +55,11 @@ async def update_event_source_mapping(
         after = _changed(record, settings, kept)
         if after.config.is_queue and after.config.enabled:  # to disable it is always possible
             check_queue(functions, after)
+        role = functions.role_of(after.function_arn)
+        if after.function_arn != record.function_arn:
+            check_reads(call, role, after.config.stream, after.config.consumer or "")
+        if (after.function_arn, after.config.on_failure) != (record.function_arn, record.config.on_failure):
+            check_sends(call, role, after.config.on_failure)
         return after
 
     return told(await mappings.update(found.uuid, change))

@@ -8,7 +8,7 @@ import msgspec
 
 from runtime.api.lambda_.functions import FunctionConfiguration, check_dead_letters, described, key_of, refuse
 from runtime.api.lambda_.registry import LAMBDA
-from runtime.api.lambda_.roles import check_role
+from runtime.api.lambda_.roles import check_role, check_sends_dead_letters
 from runtime.api.lambda_.shapes import (
     DeadLetterConfig,
     Description,
@@ -83,6 +83,8 @@ async def update_function_configuration(
 
     def rule(latest: Configuration) -> Configuration:
         after: Configuration = msgspec.structs.replace(latest, **changes)
+        if (after.role, after.dead_letter) != (latest.role, latest.dead_letter):
+            check_sends_dead_letters(call, after.role, (after.dead_letter or {}).get("TargetArn"))
         if input_.layers is not None:
             functions.catalog.check_code(after.layers, after.code, had=latest.layers)
         if (after.runtime, after.handler) != (latest.runtime, latest.handler):

@@ -48,4 +48,4 @@ async def update_function_event_invoke_config(
             age_s=before.age_s if age_s is None else age_s,
             destinations=before.destinations | (stored(input_.destination_config) or {}),
         )
-        return await keep_invoke_config(functions, ref, config)
+        return await keep_invoke_config(functions, call, ref, config)

@@ -15,7 +15,7 @@ from runtime.api.s3.address import host_of, virtual_bucket
 from runtime.api.s3.app import iso
 from runtime.api.s3.presigned import check_lifetime
 from runtime.model.s3.errors import S3Error
-from streamcore.api.aws.access import Access, Grant, origin_of, scope_for, told
+from streamcore.api.aws.access import Access, Grant, granted, origin_of, scope_for, told
 from streamcore.api.aws.rest_xml import XmlCall
 from streamcore.identity import errors
 from streamcore.identity.callers import NOBODY
@@ -83,6 +83,8 @@ WORDS: Final = S3Words()
 def admitted(access: Access, call: XmlCall, now_ms: int) -> XmlCall:
     """The call with who sends it. Raises S3Error."""
     request = call.request
+    if request.caller is not None:
+        return _granted(call, granted(access.guard, request, call.request_id, WORDS, call.scope))
     in_query = "X-Amz-Algorithm" in call.query
     authorization = request.headers.get("authorization", "")
     origin = origin_of(request, call.request_id)

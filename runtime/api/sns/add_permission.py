@@ -21,7 +21,7 @@ class AddPermissionInput(SnsShape, frozen=True, kw_only=True):
 
 @SNS.action("AddPermission")
 async def add_permission(topics: Topics, call: Call, input_: AddPermissionInput) -> None:
-    """A statement of the policy, which is kept and told: nobody is refused because of it."""
+    """A statement of the policy, which decides where authentication is on."""
     async with topics.changing:
         topic = topics.topic(input_.topic_arn)
         policy = policy_of(topic)

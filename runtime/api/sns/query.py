@@ -19,4 +19,4 @@ def sns_service(topics: Topics) -> Service:
 
 
 def sns_query_service(topics: Topics) -> QueryService:
-    return QueryService(sns_service(topics), "2010-03-31", NAMESPACE, SPELLING)
+    return QueryService(sns_service(topics), "2010-03-31", NAMESPACE, SPELLING, dialect="sns")

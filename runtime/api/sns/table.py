@@ -8,19 +8,19 @@ from pathlib import Path
 from typing import Final
 
 from runtime.api.sns import SNS
-from runtime.api.tables import DONE, STORED, table
+from runtime.api.tables import DONE, table
 
-_POLICY: Final = "Kept in the policy and told; nobody is refused because of it."
+_POLICY: Final = "The policy decides where authentication is on; without it nobody is refused."
 _TAGS: Final = "Tags are kept and told; nothing is decided by them."
 
 NOTES: Final[dict[str, tuple[str, str]]] = {
-    "AddPermission": (STORED, _POLICY),
-    "RemovePermission": (STORED, _POLICY),
+    "AddPermission": (DONE, _POLICY),
+    "RemovePermission": (DONE, _POLICY),
     "ConfirmSubscription": (DONE, "`AuthenticateOnUnsubscribe` changes nothing: signatures are not verified."),
     "CreateTopic": (
         DONE,
-        "`Policy` and `KmsMasterKeyId` are kept and told, and nothing is done with them; so is `DisplayName`, which is "
-        "for e-mail. Other attributes and `DataProtectionPolicy` are refused.",
+        "`KmsMasterKeyId` is kept and told, and nothing is done with it; so is `DisplayName`, which is for e-mail. "
+        "`Policy` decides where authentication is on. Other attributes and `DataProtectionPolicy` are refused.",
     ),
     "Publish": (
         DONE,
@@ -78,6 +78,13 @@ function they are empty. What checks them has to be told not to.
 `FilterPolicy` in both scopes, by the grammar of event patterns: exact, prefix, suffix, equals-ignore-case,
 anything-but, numeric, exists, cidr, wildcard and `$or`. Numbers are compared by their value. Five keys and 150
 combinations at most.
+
+## Policies
+
+Where [authentication](security.md) is enforced, a topic's `Policy` decides together with those of who asks, as on AWS.
+A topic sends to a queue or a function only if the policy of that lets `sns.amazonaws.com` in, with the topic as
+`aws:SourceArn`; what is refused is not tried again and goes to the subscription's dead letter queue, if that lets it
+in. `SubscribeURL` and `UnsubscribeURL` ask for no signature: whoever has a subscription's ARN can end it.
 
 ## Not here
 

@@ -22,7 +22,7 @@ class AddPermissionInput(SqsShape, frozen=True, kw_only=True):
 
 @SQS.action("AddPermission")
 async def add_permission(queues: Queues, call: Call, input_: AddPermissionInput) -> None:
-    """A statement of the policy, which is kept and told: nobody is refused because of it."""
+    """A statement of the policy, which decides where authentication is on."""
     label = required("Label", input_.label)
     accounts = required("AWSAccountIds", input_.aws_account_ids or None)
     actions = required("Actions", input_.actions or None)

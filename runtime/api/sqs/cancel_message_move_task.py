@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runtime.api.sqs.moving import id_of_task
+from runtime.api.sqs.moving import id_of_task, source_of_handle
 from runtime.api.sqs.shapes import SQS, SqsShape, required
 from runtime.queues.service import Queues
 from streamcore.api.aws.service import Call
@@ -21,5 +21,6 @@ async def cancel_message_move_task(
     queues: Queues, call: Call, input_: CancelMessageMoveTaskInput
 ) -> CancelMessageMoveTaskOutput:
     """What was moved stays moved."""
-    task = queues.moves.cancel(id_of_task(required("TaskHandle", input_.task_handle)))
+    handle = required("TaskHandle", input_.task_handle)
+    task = queues.moves.cancel(id_of_task(handle), source_of_handle(handle))
     return CancelMessageMoveTaskOutput(approximate_number_of_messages_moved=task.moved)

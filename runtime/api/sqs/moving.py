@@ -24,8 +24,17 @@ def handle_of_task(task: MoveTask) -> str:
 
 def id_of_task(handle: str) -> str:
     """Raises QueueError."""
+    return _read(handle).task_id
+
+
+def source_of_handle(handle: str) -> str:
+    """The ARN of the queue that messages are moved from, as the handle says. Raises QueueError."""
+    return _read(handle).source_arn
+
+
+def _read(handle: str) -> _Handle:
     try:
-        return msgspec.json.decode(base64.b64decode(handle, validate=True), type=_Handle).task_id
+        return msgspec.json.decode(base64.b64decode(handle, validate=True), type=_Handle)
     except (ValueError, msgspec.MsgspecError):
         raise invalid_parameter("Value for parameter TaskHandle is invalid.") from None
 

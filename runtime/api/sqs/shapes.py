@@ -9,7 +9,7 @@ from runtime.api.registry import Registry
 from runtime.errors import QueueError, invalid_parameter
 from runtime.model.paging import page
 from runtime.model.queue_message import Handle, read_handle
-from runtime.queues.queue import Queue
+from runtime.queues.queue import Queue, QueueKey
 from runtime.queues.service import Queues
 from streamcore.api.aws.service import Call
 from streamcore.api.aws.shapes import Shape
@@ -26,6 +26,12 @@ QUERY_CODES: Final = {
     "InvalidMessageContents": "InvalidMessageContents",
     "OverLimit": "OverLimit",
     "ResourceNotFoundException": "ResourceNotFoundException",
+    "AccessDeniedException": "AccessDenied",
+    "ExpiredTokenException": "ExpiredToken",
+    "IncompleteSignatureException": "IncompleteSignature",
+    "InvalidSignatureException": "SignatureDoesNotMatch",
+    "MissingAuthenticationTokenException": "MissingAuthenticationToken",
+    "UnrecognizedClientException": "InvalidClientTokenId",
 } | {
     name: f"AWS.SimpleQueueService.{name}"
     for name in (
@@ -88,13 +94,16 @@ def url_of(call: Call, queue: Queue) -> str:
     return f"{call.origin}/{queue.record.account}/{quote(queue.record.name)}"
 
 
-def queue_of(queues: Queues, call: Call, url: str | None) -> Queue:
-    """The queue of a URL; its host is not looked at, and a bare name is one of the caller's. Raises QueueError."""
-    text = str(required("QueueUrl", url))
+def key_of_url(call: Call, text: str) -> QueueKey:
+    """(account, region, name) of a URL; its host is not looked at, and a bare name is one of the caller's."""
     path = urlsplit(text[:_URL_MAX_CHARS]).path.strip("/") if "://" in text else text.strip("/")
     account, _, name = path.rpartition("/")
-    account = account.rpartition("/")[2] or call.scope.account
-    return queues.find(account, call.scope.region, unquote(name))
+    return account.rpartition("/")[2] or call.scope.account, call.scope.region, unquote(name)
+
+
+def queue_of(queues: Queues, call: Call, url: str | None) -> Queue:
+    """The queue of a URL. Raises QueueError."""
+    return queues.find(*key_of_url(call, str(required("QueueUrl", url))))
 
 
 def handle_of(queue: Queue, text: str | None) -> Handle:

@@ -31,7 +31,12 @@ async def start_message_move_task(
         raise invalid_parameter(
             f"Value {most} for parameter MaxNumberOfMessagesPerSecond is invalid. Reason: Must be between 1 and 500."
         )
-    if not queues.sources_of(source):
+    sources = queues.sources_of(source)
+    if target is None and call.grant is not None:
+        origins = {message.source for message in source.state.messages.values() if message.source}
+        for arn in sorted({each.record.arn for each in sources} | origins):
+            call.grant.check("sqs:SendMessage", arn, is_data=True)
+    if not sources:
         raise invalid_parameter("Source queue must be configured as a Dead Letter Queue.")
     if target is not None and (target is source or target.record.is_fifo != source.record.is_fifo):
         raise QueueError("UnsupportedOperation", "The destination must be another queue of the same type.")

@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import Final
 
 from runtime.api.sqs import SQS
-from runtime.api.tables import DONE, STORED, table
+from runtime.api.tables import DONE, table
 
-_POLICY: Final = "Kept in the policy and told; nobody is refused because of it."
+_POLICY: Final = "The policy decides where authentication is on; without it nobody is refused."
 
 NOTES: Final[dict[str, tuple[str, str]]] = {
-    "AddPermission": (STORED, _POLICY),
-    "RemovePermission": (STORED, _POLICY),
+    "AddPermission": (DONE, _POLICY),
+    "RemovePermission": (DONE, _POLICY),
     "ChangeMessageVisibility": (DONE, "Kept over an orderly restart."),
     "CreateQueue": (
         DONE,
-        "`Policy`, the `Kms…` attributes and `SqsManagedSseEnabled` are kept and told, and nothing is done with them; "
-        "`FifoThroughputLimit` too, as there is no limit of throughput.",
+        "The `Kms…` attributes and `SqsManagedSseEnabled` are kept and told, and nothing is done with them; "
+        "`FifoThroughputLimit` too, as there is no limit of throughput. `Policy` decides where authentication is on.",
     ),
     "DeleteMessage": (DONE, "In a standard queue any receipt handle of the message will do."),
     "DeleteQueue": (DONE, "At once: there are no 60 seconds until its name is free."),
@@ -89,9 +89,15 @@ CreateEventSourceMapping feeds a function with the messages of a queue, standard
     aws lambda create-event-source-mapping --function-name pack --event-source-arn \
         arn:aws:sqs:us-east-1:000000000000:orders
 
+## Policies
+
+Where [authentication](security.md) is enforced, a queue's `Policy` decides together with those of who asks, as on AWS;
+services (`s3`, `sns`, `events`) send only where it lets them in, with `aws:SourceArn` and `aws:SourceAccount`;
+functions, mappings and schedules send by their role. Without authentication policies are kept and told.
+
 ## Not here
 
-Encryption by keys and queue policies (kept, told, without effect).
+Encryption by keys (kept, told, without effect).
 """
 
 

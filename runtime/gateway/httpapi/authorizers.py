@@ -12,8 +12,10 @@ from runtime.gateway.expiring import Expiring
 from runtime.gateway.function_call import FunctionCalls
 from runtime.gateway.httpapi.keys import IssuerKeys, KeysUnavailable
 from runtime.gateway.ids import new_request_id
+from runtime.gateway.ports import Behalf
 from runtime.model.apigateway.authorization import PolicyError, method_arn
 from runtime.model.apigateway.context import signer_of
+from runtime.model.apigateway.gateway_responses import Refused
 from runtime.model.httpapi.events import authorizer_event
 from runtime.model.httpapi.exchange import HttpExchange, Passed
 from runtime.model.httpapi.identity import (
@@ -128,7 +130,12 @@ class HttpAuthorizers:
         scope = Scope(served.account, served.region)
         try:
             outcome = await self._functions(
-                plan.function_arn, event, scope=scope, request_id=new_request_id(), timeout_s=TIMEOUT_S
+                plan.function_arn,
+                event,
+                scope=scope,
+                request_id=new_request_id(),
+                timeout_s=TIMEOUT_S,
+                behalf=_behalf_of(served, plan),
             )
         except (FunctionsError, OSError, TimeoutError) as error:
             raise Refusal(500, f"the authorizer cannot be asked: {error!r}") from error
@@ -155,21 +162,37 @@ _SIGNATURE_ALONE: Final[Any] = {
 
 
 def _signed(served: ServedHttpStage, exchange: HttpExchange) -> Passed:
-    """The caller of a signed request. The signature is not verified."""
+    """The caller of a signed request, which is verified where authentication is on. Raises Refusal."""
     key = signer_of(exchange)
     if key is None:
         raise Refusal(403, "the request is not signed")
-    exchange.context["identity"] |= {"accessKey": key, "accountId": served.account}
+    account, user = served.account, key
+    arn = f"arn:aws:iam::{account}:root"
+    if exchange.door is not None:
+        method, path = exchange.request.method, quote(exchange.request.path, safe="/")
+        asked = method_arn(served.region, account, served.api.api_id, served.stage.stage_name, method, path)
+        try:
+            known = exchange.door.admit_signed(asked, Scope(account, served.region))
+        except Refused as refused:
+            raise Refusal(403, str(refused)) from None
+        account, user, arn = (known.get(name, "") for name in ("accountId", "user", "userArn"))
+    exchange.context["identity"] |= {"accessKey": key, "accountId": account}
     caller = {
         "accessKey": key,
-        "accountId": served.account,
-        "callerId": key,
+        "accountId": account,
+        "callerId": user,
         "cognitoIdentity": None,
         "principalOrgId": None,
-        "userArn": f"arn:aws:iam::{served.account}:root",
-        "userId": key,
+        "userArn": arn,
+        "userId": user,
     }
     return Passed(v1={}, v2={"iam": caller})
+
+
+def _behalf_of(served: ServedHttpStage, plan: AuthorizerPlan) -> Behalf:
+    of = plan.authorizer
+    place = f"arn:aws:execute-api:{served.region}:{served.account}:{served.api.api_id}"
+    return Behalf(f"{place}/authorizers/{of.authorizer_id}", of.authorizer_credentials_arn)
 
 
 def _error_message(payload: bytes) -> Any:

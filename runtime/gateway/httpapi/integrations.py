@@ -11,7 +11,8 @@ from runtime.errors import EventTooLargeError, FunctionsError
 from runtime.gateway.function_call import FunctionCalls
 from runtime.gateway.ids import new_request_id
 from runtime.gateway.integrations import HOP_BY_HOP, REMAPPED, url_of
-from runtime.gateway.ports import HttpCall, HttpCallError, Ports, ServiceCall
+from runtime.gateway.ports import Behalf, HttpCall, HttpCallError, NotAssumed, Ports, ServiceCall
+from runtime.model.apigateway.authorization import method_arn
 from runtime.model.apigateway.proxy_event import Answered, answer_v1, merged_headers
 from runtime.model.http_event import answer_v2
 from runtime.model.httpapi.events import function_event_v1, function_event_v2
@@ -60,7 +61,7 @@ class HttpIntegrations:
                 case ServerTarget():
                     answer = await self._server(plan, plan.target, exchange, given)
                 case ServiceTarget():
-                    answer = await self._service(served, plan, plan.target, exchange)
+                    answer = await self._service(served, route, plan, plan.target, exchange)
         except TimeoutError:
             raise IntegrationError(503, "the integration takes too long") from None
         changes = plan.responses.get(str(answer.status))
@@ -86,7 +87,12 @@ class HttpIntegrations:
         scope = Scope(served.account, served.region)
         try:
             outcome = await self._functions(
-                target.arn, event, scope=scope, request_id=request_id, timeout_s=plan.timeout_s
+                target.arn,
+                event,
+                scope=scope,
+                request_id=request_id,
+                timeout_s=plan.timeout_s,
+                behalf=_behalf_of(served, route, plan, exchange),
             )
         except TimeoutError:
             raise
@@ -136,7 +142,12 @@ class HttpIntegrations:
     # ------------------------------------------------------------ services
 
     async def _service(
-        self, served: ServedHttpStage, plan: IntegrationPlan, target: ServiceTarget, exchange: HttpExchange
+        self,
+        served: ServedHttpStage,
+        route: ServedRoute,
+        plan: IntegrationPlan,
+        target: ServiceTarget,
+        exchange: HttpExchange,
     ) -> Answered:
         """A parameter that is mapped has to be there, also one that the action could do without."""
         values: dict[str, str] = {}
@@ -160,14 +171,32 @@ class HttpIntegrations:
             query="",
             headers=headers,
             body=asked.body,
+            behalf=_behalf_of(served, route, plan, exchange),
         )
-        async with asyncio.timeout(plan.timeout_s):
-            result = await self._ports.call_service(call)
+        try:
+            async with asyncio.timeout(plan.timeout_s):
+                result = await self._ports.call_service(call)
+        except NotAssumed as error:
+            raise IntegrationError(500, str(error)) from None
         exchange.context["integration"] = {"status": result.status}
         if result.status >= 300:
             raise IntegrationError(500, result.body[:1024].decode(errors="replace"))
         kind = next((value for name, value in result.headers if name.lower() == "content-type"), "application/json")
         return Answered(status=result.status, headers={"content-type": kind}, body=result.body)
+
+
+def _behalf_of(served: ServedHttpStage, route: ServedRoute, plan: IntegrationPlan, exchange: HttpExchange) -> Behalf:
+    """For which route something is called: with its own path, as policies of functions name it."""
+    _, _, path = route.route.route_key.partition(" ")
+    arn = method_arn(
+        served.region,
+        served.account,
+        served.api.api_id,
+        served.stage.stage_name,
+        exchange.request.method if path else "*",
+        path or f"/{route.route.route_key}",
+    )
+    return Behalf(arn, plan.credentials)
 
 
 def _answer_v2(payload: bytes) -> Answered | None:

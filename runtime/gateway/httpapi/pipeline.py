@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from runtime.gateway.httpapi.apis import HttpApis
 from runtime.gateway.httpapi.authorizers import HttpAuthorizers
 from runtime.gateway.httpapi.integrations import HttpIntegrations, IntegrationError
-from runtime.gateway.ports import WriteLog
+from runtime.gateway.ports import Door, WriteLog
 from runtime.model.apigateway.context import Caller
 from runtime.model.apigateway.proxy_event import Answered, Arrived
 from runtime.model.cors import PREFIX, answer_headers, is_preflight, preflight_headers
@@ -56,7 +56,15 @@ class HttpPipeline:
         self._integrations = integrations
         self._write_log = write_log
 
-    async def serve(self, api_id: str, path: str, query_string: str, request: Arrived, caller: Caller) -> Answered:
+    async def serve(
+        self,
+        api_id: str,
+        path: str,
+        query_string: str,
+        request: Arrived,
+        caller: Caller,
+        door: Door | None = None,
+    ) -> Answered:
         """Answers any request; `path` is percent-encoded, with the stage in front where it has one. The path of
         `request` is set here."""
         stage, below = self._apis.addressed(api_id, path)
@@ -73,6 +81,7 @@ class HttpPipeline:
         request_id = b64encode(secrets.token_bytes(11)).decode()
         context = context_of(served, request, caller, request_id=request_id, now_ms=self._clock.now_ms())
         exchange = HttpExchange(request, context, served.variables, query_string)
+        exchange.door = door
         answer = await self._answer(served, below, exchange)
         self._finish(served, exchange, answer)
         self._tell(served, exchange, answer)

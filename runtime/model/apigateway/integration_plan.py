@@ -45,6 +45,7 @@ class IntegrationPlan:
         """Raises SourceError, TemplateError, UriError, PatternError."""
         self.kind = integration.type
         self.method = integration.http_method
+        self.credentials = integration.credentials
         self.uri: Uri | None = None
         if integration.type != "MOCK":
             self.uri = read_uri(integration.type, with_stage_variables(integration.uri or "", stage_variables))

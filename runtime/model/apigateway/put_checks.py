@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from runtime.errors import ApiConflictError, ApiGatewayError, ApiNotFoundError
 from runtime.model.apigateway.access_log import FORMAT_MAX_CHARS, LineFormat
+from runtime.model.apigateway.api_policy import is_policy
 from runtime.model.apigateway.exchange import SourceError, source
 from runtime.model.apigateway.gateway_responses import TYPES, GatewayResponses
 from runtime.model.apigateway.integration_uri import FunctionUri, UriError, check_uri, read_uri
@@ -67,6 +68,15 @@ def check_api(api: RestApi) -> None:
     if api.endpoint_configuration.ip_address_type not in ("ipv4", "dualstack"):
         raise ApiGatewayError("Invalid IP address type specified: it is ipv4 or dualstack")
     check_compression(api.minimum_compression_size)
+    check_policy(api.policy)
+
+
+def check_policy(policy: str | None) -> None:
+    """Raises ApiGatewayError."""
+    if policy and not is_policy(policy):
+        raise ApiGatewayError(
+            "Invalid policy document. Please check the policy syntax and ensure that Principals are valid."
+        )
 
 
 def check_content_handling(handling: str | None) -> None:

@@ -22,7 +22,7 @@ class Passed(msgspec.Struct, frozen=True, kw_only=True):
 class HttpExchange(Exchange):
     """`query_string` is as it came."""
 
-    __slots__ = ("passed", "query_string")
+    __slots__ = ("door", "passed", "query_string")
 
     def __init__(
         self, request: Arrived, context: dict[str, Any], stage_variables: Mapping[str, str], query_string: str
@@ -30,6 +30,8 @@ class HttpExchange(Exchange):
         super().__init__(request, context, {}, stage_variables)
         self.query_string = query_string
         self.passed: Passed | None = None
+        #: `gateway.ports.Door`: who sends it, where authentication is on.
+        self.door: Any = None
 
     def without_body(self) -> HttpExchange:
         request = msgspec.structs.replace(self.request, body=b"")

@@ -57,6 +57,8 @@ class IntegrationPlan(NamedTuple):
     request: list[Change]
     responses: dict[str, list[Change]]
     timeout_s: float
+    #: The role that it is called by.
+    credentials: str | None = None
 
 
 class AuthorizerPlan(NamedTuple):
@@ -128,6 +130,7 @@ def plan_of(integration: HttpIntegration, variables: Mapping[str, str]) -> Integ
         [] if is_service else read_request(integration.request_parameters),
         read_responses(integration.response_parameters),
         integration.timeout_in_millis / 1000,
+        integration.credentials_arn,
     )
 
 

@@ -47,6 +47,23 @@ _QUERY: Final[dict[type[errors.AccessError], tuple[str, int]]] = {
     errors.TokenExpired: ("ExpiredToken", 403),
     errors.Denied: ("AccessDenied", 403),
 }
+#: EC2 tells little of why credentials are not good.
+#: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+_EC2: Final[dict[type[errors.AccessError], tuple[str, int]]] = {
+    errors.NotSigned: ("MissingAuthenticationToken", 403),
+    errors.Incomplete: ("IncompleteSignature", 400),
+    errors.UnknownKey: ("AuthFailure", 401),
+    errors.WrongSignature: ("AuthFailure", 401),
+    errors.WrongScope: ("AuthFailure", 401),
+    errors.Skewed: ("RequestExpired", 400),
+    errors.UrlExpired: ("RequestExpired", 400),
+    errors.TokenExpired: ("RequestExpired", 400),
+    errors.Denied: ("UnauthorizedOperation", 403),
+}
+_EC2_TEXTS: Final = {
+    "AuthFailure": "AWS was not able to validate the provided access credentials",
+    "RequestExpired": "Request has expired.",
+}
 
 
 class Tells(Protocol):
@@ -62,15 +79,26 @@ class Dialect(Enum):
     JSON = "json"
     REST = "rest"
     QUERY = "query"
+    #: The query protocol, with an EC2 code of its own for nearly everything, and SNS's for what is denied.
+    EC2 = "ec2"
+    SNS = "sns"
 
     def told(self, error: errors.AccessError) -> AwsError | None:
         """None for a fault of ours."""
-        known = (_QUERY if self is Dialect.QUERY else _JSON).get(type(error))
+        codes = _EC2 if self is Dialect.EC2 else _JSON if self in (Dialect.JSON, Dialect.REST) else _QUERY
+        known = codes.get(type(error))
         if known is None:
             return None
         code, status = known
-        is_explained = isinstance(error, errors.WrongSignature) and self is not Dialect.QUERY
-        text = error.explained() if is_explained else str(error)  # type: ignore[attr-defined]  # of WrongSignature
+        text = str(error)
+        if codes is _JSON and isinstance(error, errors.WrongSignature):
+            text = error.explained()
+        elif codes is _EC2:
+            text = _EC2_TEXTS.get(code, text)
+        if isinstance(error, errors.Denied) and self is Dialect.EC2:
+            text = f"You are not authorized to perform this operation. {error}"
+        elif isinstance(error, errors.Denied) and self is Dialect.SNS:
+            code = "AuthorizationError"
         return AwsError(code, 403 if self is Dialect.REST else status, text)
 
 
@@ -100,21 +128,31 @@ class Grant(msgspec.Struct, frozen=True):
 class Access:
     """What all protocols of an endpoint share: the guard, and what the actions of the services need."""
 
-    def __init__(self, guard: Guard, permissions: Iterable[Permissions]) -> None:
+    def __init__(
+        self,
+        guard: Guard,
+        permissions: Iterable[Permissions],
+        later: Mapping[str, Callable[[], Permissions]] | None = None,
+    ) -> None:
+        """`later` has tables that are imported when the first request for their service comes."""
         self.guard = guard
         self._permissions = {each.name: each for each in permissions}
+        self._later = dict(later or {})
 
     def of(self, service: str) -> Permissions:
         """The table of a service; one that has none needs `service:Action` on everything."""
         found = self._permissions.get(service)
         if found is None:
-            found = self._permissions[service] = Permissions(service)
+            load = self._later.pop(service, None)
+            found = self._permissions[service] = Permissions(service) if load is None else load()
         return found
 
     def enter(self, request: Request, request_id: str, service: str, dialect: Tells, fallback: Scope) -> Grant:
         """Who sent the request; `fallback` is where names are looked up for somebody who is only observed.
 
         Raises AwsError."""
+        if request.caller is not None:
+            return granted(self.guard, request, request_id, dialect, fallback)
         payload = hashlib.sha256(request.body).hexdigest()
         signed = Signed(request.method, request.path, request.query, request.headers, payload)
         return self.verified(signed, self.of(service).signed_as, origin_of(request, request_id), dialect, fallback)
@@ -148,6 +186,13 @@ class Access:
             return
         for resource in permission.resources(input_, call):
             grant.need(Need(permission.action, resource, None, permission.is_data))
+
+
+def granted(guard: Guard, request: Request, request_id: str, dialect: Tells, fallback: Scope) -> Grant:
+    """For a request of this process, which says itself who asks."""
+    caller = request.caller
+    assert caller is not None
+    return Grant(guard, caller, origin_of(request, request_id), scope_for(caller, fallback), dialect)
 
 
 def told(error: errors.AccessError, dialect: Tells) -> Exception:
@@ -192,4 +237,4 @@ def origin_of(request: Request, request_id: str) -> Origin:
     return RequestOrigin(request, request_id)
 
 
-__all__ = ["Access", "Dialect", "Grant", "Mode", "origin_of", "scope_for", "told"]
+__all__ = ["Access", "Dialect", "Grant", "Mode", "granted", "origin_of", "scope_for", "told"]

@@ -61,6 +61,8 @@ class QueryService(msgspec.Struct, frozen=True):
     spelling: Spelling = QUERY
     path_member: str = ""
     validation_code: str = "ValidationError"
+    #: How it tells that somebody may not: a value of `access.Dialect`.
+    dialect: str = "query"
 
 
 class _Target(msgspec.Struct, frozen=True):
@@ -139,7 +141,7 @@ class QueryProtocol:
         if self._access is None:
             input_ = _input(action, form, of)
         else:
-            call, input_ = self._access.admit(call, action.operation, lambda: _input(action, form, of), "query")
+            call, input_ = self._access.admit(call, action.operation, lambda: _input(action, form, of), of.dialect)
         output = await action.handler(call, input_)
         return _answer(output, target, request_id)
 

@@ -115,6 +115,15 @@ def read_policy(text: str, kind: PolicyKind, name: str = "") -> Policy:
     return Policy(name=name, statements=statements)
 
 
+def is_resource_policy(text: str) -> bool:
+    """Whether it can be the policy of a resource."""
+    try:
+        read_policy(text, PolicyKind.RESOURCE)
+    except PolicyError:
+        return False
+    return True
+
+
 def _parsed(text: str) -> dict[str, Any]:
     try:
         document = json.loads(text, object_pairs_hook=_once)

@@ -252,7 +252,7 @@ def guarded_paths(parts: Parts, urls: Api, operations: Api) -> dict[str, Api]:
     mappings = Guarded(
         Watched(MappingsApi(broker, functions), meter), guard, partial(native_permissions.of_mapping, scope)
     )
-    snapshots = Guarded(SnapshotsApi(parts.snapshots), guard, native_permissions.of_snapshots)
+    snapshots = Guarded(SnapshotsApi(parts.snapshots), guard, partial(native_permissions.of_snapshots, scope))
     tokens_api = Guarded(tokens.TokensApi(parts.identity), guard, tokens.need_of)
     saved = sample_events.SampleEventsApi(broker, functions)
     notified = webhook.WebhookApi(parts.objects)

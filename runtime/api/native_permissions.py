@@ -29,9 +29,13 @@ def of_saved_events(scope: Scope, request: Request) -> Need:
     return Need("lambda:GetFunction" if request.method == "GET" else "lambda:UpdateFunctionConfiguration", arn)
 
 
-def of_snapshots(request: Request) -> Need:
-    """Snapshots are EC2's; checking and pruning need what deleting does."""
-    parts = request.path.strip("/").split("/")
+def of_snapshots(scope: Scope, request: Request) -> Need:
+    """Snapshots are EC2's, with its ARNs; pruning needs the right to delete any."""
+    parts = [unquote(part) for part in request.path.strip("/").split("/")]
     if request.method == "POST" and len(parts) > 2:
         return Need("ec2:DeleteSnapshot", "*")
-    return Need(_SNAPSHOTS.get(request.method, "streamcore:Unknown"), "*")
+    action = _SNAPSHOTS.get(request.method, "streamcore:Unknown")
+    if request.method == "GET":
+        return Need(action, "*")
+    name = parts[2] if len(parts) > 2 else "*"
+    return Need(action, f"arn:aws:ec2:{scope.region}::snapshot/{name}")

@@ -6,6 +6,7 @@ A change is durable before it is seen, and bumps `epoch`: whoever keeps what he 
 from __future__ import annotations
 
 import asyncio
+import logging
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,10 +15,13 @@ from typing import Generic, NamedTuple, TypeVar
 import msgspec
 
 from streamcore.broker import Broker
+from streamcore.identity.errors import IdentityUnavailable
 from streamcore.identity.roots import Roots
 from streamcore.identity.secrets import FOLDER, Vault, new_id, new_secret, open_vault
 from streamcore.identity.values import AccessKey, CustomerPolicy, Group, Role, Token, User
 from streamcore.model.iam.managed import managed_policies
+
+log = logging.getLogger(__name__)
 
 V = TypeVar("V", User, Group, Role, CustomerPolicy, Token)
 
@@ -121,6 +125,16 @@ class Identities:
         has_secrets = any(user.keys for user in self.users)
         self.vault = await asyncio.to_thread(open_vault, self._folder, has_secrets=has_secrets)
         self.roots = Roots(self._folder, self.vault, self._changed.bump)
+        self._warn_of_another_key()
+
+    def _warn_of_another_key(self) -> None:
+        for user in self.users:
+            for key in user.keys:
+                try:
+                    self.secret_of(key)
+                except IdentityUnavailable:
+                    log.warning("access keys, such as one of %s, are sealed with another identity/key: void", user.arn)
+                    return
 
     @property
     def epoch(self) -> int:

@@ -50,4 +50,36 @@ cli s3 cp hello.txt s3://cli-bucket/hello.txt
 test "$(cli s3 cp s3://cli-bucket/hello.txt -)" = hello
 url=$(cli s3 presign s3://cli-bucket/hello.txt)
 test "$(python3 -c 'import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1]).read().decode())' "$url")" = hello
+
+# The services that came later: by name, by policy of the resource, by role.
+region=us-east-1
+as_ann refused AccessDenied sqs create-queue --queue-name q
+queue=$(cli sqs create-queue --queue-name q --query QueueUrl)
+as_ann refused AccessDenied sqs send-message --queue-url "$queue" --message-body hi
+as_ann refused AuthorizationError sns list-topics
+as_ann refused UnauthorizedOperation ec2 describe-snapshots
+as_ann refused AccessDeniedException apigateway get-rest-apis
+(AWS_SECRET_ACCESS_KEY=wrong && export AWS_SECRET_ACCESS_KEY && refused SignatureDoesNotMatch sqs list-queues)
+(AWS_SECRET_ACCESS_KEY=wrong && export AWS_SECRET_ACCESS_KEY && refused SignatureDoesNotMatch sns list-topics)
+(AWS_SECRET_ACCESS_KEY=wrong && export AWS_SECRET_ACCESS_KEY && refused AuthFailure ec2 describe-snapshots)
+(AWS_SECRET_ACCESS_KEY=wrong && export AWS_SECRET_ACCESS_KEY && refused InvalidSignatureException apigateway get-rest-apis)
+cat >policy.json <<JSON
+{"Policy": "{\\"Version\\":\\"2012-10-17\\",\\"Statement\\":[{\\"Effect\\":\\"Allow\\",\\"Principal\\":{\\"AWS\\":\\"arn:aws:iam::$account:user/ann\\"},\\"Action\\":\\"sqs:SendMessage\\",\\"Resource\\":\\"arn:aws:sqs:$region:$account:q\\"}]}"}
+JSON
+cli sqs set-queue-attributes --queue-url "$queue" --attributes file://policy.json
+as_ann cli sqs send-message --queue-url "$queue" --message-body hi --query MessageId | grep -q .
+as_ann refused AccessDenied sqs receive-message --queue-url "$queue"
+api=$(cli apigateway create-rest-api --name pets --query id)
+root=$(cli apigateway get-resources --rest-api-id "$api" --query 'items[0].id')
+cli apigateway put-method --rest-api-id "$api" --resource-id "$root" --http-method GET --authorization-type AWS_IAM >out.txt
+cli apigateway put-integration --rest-api-id "$api" --resource-id "$root" --http-method GET --type MOCK \
+    --request-templates '{"application/json": "{\"statusCode\": 200}"}' >out.txt
+cli apigateway put-method-response --rest-api-id "$api" --resource-id "$root" --http-method GET --status-code 200 >out.txt
+cli apigateway put-integration-response --rest-api-id "$api" --resource-id "$root" --http-method GET --status-code 200 >out.txt
+cli apigateway create-deployment --rest-api-id "$api" --stage-name prod >out.txt
+test "$(cli apigateway test-invoke-method --rest-api-id "$api" --resource-id "$root" --http-method GET --query status)" = 200
+python3 -c 'import sys, urllib.request, urllib.error
+try: urllib.request.urlopen(sys.argv[1])
+except urllib.error.HTTPError as error: print(error.code, error.read().decode())' \
+    "$ENDPOINT/_aws/execute-api/$api/prod/" | grep -q '^403 .*Missing Authentication Token'
 echo ok

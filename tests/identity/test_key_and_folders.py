@@ -49,7 +49,7 @@ def test_a_snapshot_tells_that_the_key_is_not_in_it(tmp_path: Path) -> None:
         assert house.client("kinesis", keys).list_streams()
 
 
-async def test_where_the_key_is_lost_another_one_is_made(tmp_path: Path) -> None:
+async def test_where_the_key_is_lost_another_one_is_made(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     data = tmp_path / "data"
     with House(data) as house:
         keys = house.user("ann", allow("kinesis:*"))
@@ -58,7 +58,8 @@ async def test_where_the_key_is_lost_another_one_is_made(tmp_path: Path) -> None
     with pytest.raises(IdentityUnavailable, match="is missing"):
         await Composition.start(house.settings)
     assert "is new" in run("identity", "new-key", "--data", str(data)).output
-    with House(data) as house:
+    with caplog.at_level("WARNING", "streamcore.identity.store"), House(data) as house:
+        assert "such as one of arn:aws:iam::123456789012:user/ann, are sealed with another identity/key" in caplog.text
         assert refused(house.client("kinesis", keys).list_streams)[0] == "InternalFailure"
         house.client("iam").delete_access_key(UserName="ann", AccessKeyId=keys["aws_access_key_id"])
         made = house.client("iam").create_access_key(UserName="ann")["AccessKey"]

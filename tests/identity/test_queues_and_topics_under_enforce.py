@@ -12,6 +12,8 @@ from identity_support import ACCOUNT, REGION, House, allow, document, refused, t
 from test_functions_under_enforce import eventually, make_bucket, make_function, make_role
 
 from runtime.errors import DestinationError
+from streamcore.client import ApiError, Client
+from streamcore.client.signing import Keys
 
 SENT = "hello"
 
@@ -162,9 +164,22 @@ def test_snapshots_by_their_arns(house: House) -> None:
         UserName="saver", PolicyName="p", PolicyDocument=document(allow("ec2:DeleteSnapshot", own))
     )
     assert refused(lambda: saver.delete_snapshot(SnapshotId=first))[0] == "UnauthorizedOperation"
+    assert by_the_native_api(house, keys, "DELETE", f"/v1/snapshots/{first}") == 403
+    assert by_the_native_api(house, keys, "POST", "/v1/snapshots") == 403
+    assert by_the_native_api(house, keys, "POST", "/v1/snapshots/prune") == 403
     ec2.get_waiter("snapshot_completed").wait(SnapshotIds=[second], WaiterConfig={"Delay": 1})
     saver.delete_snapshot(SnapshotId=second)
     ec2.delete_snapshot(SnapshotId=first)
+
+
+def by_the_native_api(house: House, keys: dict[str, str], method: str, path: str) -> int:
+    async def run() -> int:
+        async with Client(house.url, token="") as client:
+            with pytest.raises(ApiError) as caught:
+                await client.signed(Keys(*keys.values()), method, path)
+        return caught.value.status
+
+    return asyncio.run(run())
 
 
 # ---------------------------------------------------------------- which services may send

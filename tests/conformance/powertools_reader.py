@@ -40,7 +40,7 @@ def read(value, path, found, failed):
                 continue
             try:
                 part = getattr(value, name)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  whatever it is, it is told
                 failed[f"{path}.{name}".lstrip(".")] = f"{type(error).__name__}: {error}"
             else:
                 read(part, f"{path}.{name}", found, failed)

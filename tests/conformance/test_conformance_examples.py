@@ -77,6 +77,7 @@ def follow(broker: Broker, example: str) -> str:
     environment = {
         **exports(),
         "AWS_ENDPOINT_URL": broker.url,
+        "STREAMCORE_ENDPOINT": broker.url,
         "AWS_EC2_METADATA_DISABLED": "true",
         "HOME": str(broker.folder),
         "PATH": os.pathsep.join(places),

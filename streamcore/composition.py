@@ -23,7 +23,7 @@ from runtime.destinations.router import Destinations, service_of
 from runtime.errors import FunctionsError
 from runtime.events.bus import Missed
 from runtime.events.service import Events
-from runtime.gateway.late import LateGateway
+from runtime.gateway.late import Late, late_gateway, late_http_gateway
 from runtime.logbook import FILE as LOGS
 from runtime.logbook import Logbook
 from runtime.metrics import FunctionsSource, LogbookSource, QueuesSource
@@ -39,9 +39,9 @@ from runtime.snapshots.service import Snapshots
 from runtime.topics.destination import to_topic
 from runtime.topics.service import Topics
 from streamcore import services
+from streamcore.api.outgoing import HttpClient
 from streamcore.api.server import HttpServer
 from streamcore.broker import Broker, start_broker
-from streamcore.client.web import WebPoster
 from streamcore.config import Auth, Settings
 from streamcore.errors import StreamcoreError
 from streamcore.identity.app import IdentityApp
@@ -49,6 +49,8 @@ from streamcore.metrics import Exposition, GuardSource
 
 if TYPE_CHECKING:
     from runtime.destinations.guarded import Sender
+    from runtime.gateway.httpapi.service import HttpGateway
+    from runtime.gateway.service import Gateway
     from streamcore.identity.guard import Guard
 
 log = logging.getLogger(__name__)
@@ -67,7 +69,8 @@ class Composition:
     queues: Queues
     topics: Topics
     snapshots: Snapshots
-    gateway: LateGateway
+    gateway: Late[Gateway]
+    http_gateway: Late[HttpGateway]
     #: None while authentication is off.
     guard: Guard | None
     url: str
@@ -101,14 +104,14 @@ class Composition:
             stack.push_async_callback(objects.close)
             snapshots = _snapshots(broker, objects, functions, logbook)
             stack.push_async_callback(snapshots.close)
-            poster = WebPoster()
-            stack.push_async_callback(poster.close)
-            topics = Topics(broker, functions.destinations, queues, poster.post, partial(_result, endpoint))
+            client = HttpClient()
+            stack.push_async_callback(client.close)
+            topics = Topics(broker, functions.destinations, queues, client.post, partial(_result, endpoint))
             stack.push_async_callback(topics.close)
-            ports = GatewayPorts(functions, logbook)
-            stack.push_async_callback(ports.close)
-            gateway = LateGateway(broker, ports.ports)
+            ports = GatewayPorts(functions, logbook, client)
+            gateway, http_gateway = late_gateway(broker, ports.ports), late_http_gateway(broker, ports.ports)
             stack.push_async_callback(gateway.close)
+            stack.push_async_callback(http_gateway.close)
             _connect(broker, functions, events, objects, queues, topics, guard)
             exposition = Exposition(broker)
             exposition.add(FunctionsSource(functions))
@@ -116,11 +119,22 @@ class Composition:
             exposition.add(QueuesSource(queues, topics))
             if guard is not None:
                 exposition.add(GuardSource(guard))
-            for part in (logbook, queues, topics, functions, objects, events, snapshots, gateway):
+            for part in (logbook, queues, topics, functions, objects, events, snapshots, gateway, http_gateway):
                 await part.start()
             identity = IdentityApp(broker, guard)
             offered = services.Parts(
-                broker, functions, events, objects, queues, topics, logbook, snapshots, gateway, exposition, identity
+                broker,
+                functions,
+                events,
+                objects,
+                queues,
+                topics,
+                logbook,
+                snapshots,
+                gateway,
+                http_gateway,
+                exposition,
+                identity,
             )
             server = services.server(settings, offered, ports)
             stack.push_async_callback(server.stop)
@@ -137,6 +151,7 @@ class Composition:
                 topics,
                 snapshots,
                 gateway,
+                http_gateway,
                 guard,
                 url,
                 stack.pop_all(),

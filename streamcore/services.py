@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from runtime.api.execute_api.ports import GatewayPorts
     from runtime.app import Functions
     from runtime.events.service import Events
-    from runtime.gateway.late import LateGateway
+    from runtime.gateway.httpapi.service import HttpGateway
+    from runtime.gateway.late import Late
+    from runtime.gateway.service import Gateway
     from runtime.logbook import Logbook
     from runtime.objects.app import Objects
     from runtime.queues.service import Queues
@@ -65,7 +67,8 @@ class Parts(NamedTuple):
     topics: Topics
     logbook: Logbook
     snapshots: Snapshots
-    gateway: LateGateway
+    gateway: Late[Gateway]
+    http_gateway: Late[HttpGateway]
     exposition: Exposition
     identity: IdentityApp
 
@@ -83,7 +86,7 @@ def server(settings: Settings, parts: Parts, ports: GatewayPorts) -> HttpServer:
     urls = FunctionUrlApi(parts.functions, guarded)
     s3 = S3Api(S3App(parts.objects), aws, settings, guarded)
     watched = ports.services = Watched(s3, parts.logbook.meter)
-    apis = execute_api.ExecuteApi([rest_apis(parts.gateway)], watched)
+    apis = execute_api.ExecuteApi([rest_apis(parts.gateway), http_apis(parts.http_gateway)], watched)
     doors = paths(parts, urls) | {execute_api.PATH_PREFIX: apis, execute_api.RESTAPIS_PREFIX: apis}
     by_host = ByHost({HOST_PART: urls, execute_api.HOST_PART: apis}, watched)
     return HttpServer(settings, doors, by_host, aws.body_limit, streams=by_host.streams(s3.streams), claims=is_marked)
@@ -109,7 +112,15 @@ def endpoint(parts: Parts, guarded: Access | None = None) -> Endpoint:
                 guarded,
             ),
             RestJsonProtocol(
-                broker, [], [lambda_(parts.functions), scheduler(events), api_gateway(parts.gateway)], guarded
+                broker,
+                [],
+                [
+                    lambda_(parts.functions),
+                    scheduler(events),
+                    api_gateway(parts.gateway),
+                    api_gateway_v2(parts.http_gateway),
+                ],
+                guarded,
             ),
             RpcCborProtocol(broker, [], [metrics], guarded),
             TargetProtocol(
@@ -127,6 +138,7 @@ def access(parts: Parts) -> Access | None:
         return None
     from runtime.api.cloudwatch.permissions import PERMISSIONS as CLOUDWATCH
     from runtime.api.events.permissions import PERMISSIONS as EVENTS
+    from runtime.api.http_api_permissions import PERMISSIONS as HTTP_APIS
     from runtime.api.lambda_ import permissions as functions
     from runtime.api.logs.permissions import PERMISSIONS as LOGS
     from runtime.api.s3 import permissions as objects
@@ -142,7 +154,7 @@ def access(parts: Parts) -> Access | None:
         "s3": partial(objects.held_of, parts.objects.store),
     }
     tables = [streams.PERMISSIONS, functions.PERMISSIONS, objects.PERMISSIONS]
-    return Access(guard, [*tables, CLOUDWATCH, EVENTS, LOGS, SCHEDULER, IAM, STS])
+    return Access(guard, [*tables, CLOUDWATCH, EVENTS, HTTP_APIS, LOGS, SCHEDULER, IAM, STS])
 
 
 def paths(parts: Parts, urls: Api) -> dict[str, Api]:
@@ -243,7 +255,7 @@ def scheduler(events: Events) -> Deferred[BoundService]:
     return Deferred(("schedules", "schedule-groups", "tags"), load)
 
 
-def api_gateway(gateway: LateGateway) -> Deferred[BoundService]:
+def api_gateway(gateway: Late[Gateway]) -> Deferred[BoundService]:
     """REST APIs."""
 
     def load() -> BoundService:
@@ -254,7 +266,7 @@ def api_gateway(gateway: LateGateway) -> Deferred[BoundService]:
     return Deferred(("account", "apikeys", "domainnames", "restapis", "tags", "usageplans", "vpclinks"), load)
 
 
-def rest_apis(gateway: LateGateway) -> Callable[[], Plane | None]:
+def rest_apis(gateway: Late[Gateway]) -> Callable[[], Plane | None]:
     """The data plane of REST APIs, as soon as there are any."""
 
     def plane() -> Plane | None:
@@ -263,6 +275,30 @@ def rest_apis(gateway: LateGateway) -> Callable[[], Plane | None]:
         from runtime.api.execute_api.rest import RestPlane
 
         return RestPlane(gateway.made)
+
+    return plane
+
+
+def api_gateway_v2(gateway: Late[HttpGateway]) -> Deferred[BoundService]:
+    """HTTP APIs."""
+
+    def load() -> BoundService:
+        from runtime.api.apigatewayv2 import APIGATEWAYV2
+
+        return APIGATEWAYV2.on(gateway.get())
+
+    return Deferred(("v2",), load)
+
+
+def http_apis(gateway: Late[HttpGateway]) -> Callable[[], Plane | None]:
+    """The data plane of HTTP APIs, as soon as there are any."""
+
+    def plane() -> Plane | None:
+        if gateway.made is None:
+            return None
+        from runtime.api.execute_api.http import HttpPlane
+
+        return HttpPlane(gateway.made)
 
     return plane
 

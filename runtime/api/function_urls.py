@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
 from runtime.app import Functions
 from runtime.errors import EventTooLargeError, FunctionsError, ThrottledError
 from runtime.functions.streaming import StreamedInvocation, begin
+from runtime.model.cors import Cors, answer_headers, preflight_headers
 from runtime.model.http_event import HttpAnswer, HttpRequest, Place, answer_v2, event_v2, prelude
 from runtime.model.names import FunctionKey, FunctionRef
 from runtime.model.settings import UrlConfig
@@ -73,7 +74,7 @@ class FunctionUrlApi:
         ref, config = found
         origin = request.headers.get("origin", "")
         if config.cors and origin and request.method == "OPTIONS":
-            return Response(200, _preflight(config.cors, origin), operation=_OPERATION)
+            return Response(200, preflight_headers(_rules(config.cors), origin), operation=_OPERATION)
         if not self._may(request, ref, config, request_id):
             return _message(403, _FORBIDDEN)
         event = self._event(request, path, ref, url_id, request_id)
@@ -82,7 +83,7 @@ class FunctionUrlApi:
         else:
             answer = await self._whole(ref, event, request_id)
         if config.cors and origin:
-            answer.headers.update(_cors(config.cors, origin))
+            answer.headers.update(answer_headers(_rules(config.cors), origin))
         return answer
 
     def _may(self, request: Request, ref: FunctionRef, config: UrlConfig, request_id: str) -> bool:
@@ -202,30 +203,13 @@ def _failed() -> Response:
     return Response(502, {"content-type": "text/plain"}, b"Internal Server Error", operation=_OPERATION)
 
 
-def _allowed(cors: dict[str, Any], origin: str) -> str:
-    origins = cors.get("AllowOrigins") or []
-    if "*" in origins:
-        return "*"
-    return origin if origin in origins else ""
-
-
-def _cors(cors: dict[str, Any], origin: str) -> dict[str, str]:
-    allowed = _allowed(cors, origin)
-    if not allowed:
-        return {}
-    headers = {"access-control-allow-origin": allowed}
-    if cors.get("AllowCredentials"):
-        headers["access-control-allow-credentials"] = "true"
-    if cors.get("ExposeHeaders"):
-        headers["access-control-expose-headers"] = ",".join(cors["ExposeHeaders"])
-    return headers
-
-
-def _preflight(cors: dict[str, Any], origin: str) -> dict[str, str]:
-    headers = _cors(cors, origin)
-    if headers:
-        headers["access-control-allow-methods"] = ",".join(cors.get("AllowMethods") or [])
-        headers["access-control-allow-headers"] = ",".join(cors.get("AllowHeaders") or [])
-        if cors.get("MaxAge"):
-            headers["access-control-max-age"] = str(cors["MaxAge"])
-    return headers
+def _rules(cors: Mapping[str, Any]) -> Cors:
+    """The configuration as Lambda keeps it."""
+    return Cors(
+        allow_credentials=cors.get("AllowCredentials"),
+        allow_headers=cors.get("AllowHeaders"),
+        allow_methods=cors.get("AllowMethods"),
+        allow_origins=cors.get("AllowOrigins"),
+        expose_headers=cors.get("ExposeHeaders"),
+        max_age=cors.get("MaxAge"),
+    )

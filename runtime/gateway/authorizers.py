@@ -14,6 +14,7 @@ from runtime.model.apigateway.authorizer_event import request_event, token_event
 from runtime.model.apigateway.exchange import Exchange
 from runtime.model.apigateway.gateway_responses import Refused
 from runtime.model.apigateway.served import AuthorizerPlan, ServedStage
+from runtime.model.given_pattern import GivenPattern, PatternTooSlow
 from streamcore.clock import Clock
 from streamcore.model.stream import Scope
 
@@ -55,7 +56,7 @@ class Authorizers:
         if identity is None and (authorizer.type == "TOKEN" or (ttl_s and plan.sources)):
             raise _unauthorized()
         token = "" if not identity else identity[0]
-        if authorizer.type == "TOKEN" and plan.pattern is not None and plan.pattern.fullmatch(token) is None:
+        if authorizer.type == "TOKEN" and plan.pattern is not None and not _fits(plan.pattern, token):
             raise _unauthorized()
         key = (served.api.id, served.stage.stage_name, authorizer.id, identity)
         now = self._clock.monotonic()
@@ -100,6 +101,13 @@ def _error_message(payload: bytes) -> Any:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return found.get("errorMessage") if isinstance(found, dict) else None
+
+
+def _fits(pattern: GivenPattern, token: str) -> bool:
+    try:
+        return pattern.fullmatch(token)
+    except PatternTooSlow:
+        return False
 
 
 def _unauthorized() -> Refused:

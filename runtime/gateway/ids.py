@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import string
+import uuid
 from collections.abc import Container
 from typing import Final
 
@@ -23,3 +24,8 @@ def new_id(taken: Container[object] = (), length: int = 10) -> str:
 def new_key_value() -> str:
     """The secret of an API key."""
     return "".join(secrets.choice(_KEY_LETTERS) for _ in range(KEY_CHARS))
+
+
+def new_request_id() -> str:
+    """Of an invocation."""
+    return str(uuid.uuid4())

@@ -1,50 +1,85 @@
-"""A gateway that is made when there is something for it to do: the first management request, or APIs that were kept.
-Until then neither its rules nor its stores are imported."""
+"""Gateways that nobody uses cost nothing: the code of one is loaded, and the gateway made, when the first request to
+its management API comes, or at the start when something was kept.
+
+While there is none, no API can be there either, so nothing is missed by not asking it.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
+    from runtime.gateway.httpapi.service import HttpGateway
     from runtime.gateway.ports import Ports
     from runtime.gateway.service import Gateway
     from streamcore.broker import Broker
 
-#: Kinds of documents that mean that a gateway was in use.
-KINDS: Final = ("apigateway-api", "apigateway-key", "apigateway-plan", "apigateway-account")
+
+class _Startable(Protocol):
+    async def start(self) -> None: ...
+
+    async def close(self) -> None: ...
 
 
-class LateGateway:
-    """`made` is None as long as there is nothing."""
+G = TypeVar("G", bound=_Startable)
 
-    def __init__(self, broker: Broker, ports: Callable[[], Ports]) -> None:
+
+class Late(Generic[G]):
+    """`kinds` of documents mean that it was in use; `made` is None as long as there is nothing."""
+
+    def __init__(self, broker: Broker, kinds: Sequence[str], make: Callable[[], G]) -> None:
         self._broker = broker
-        self._ports = ports
+        self._kinds = kinds
+        self._make = make
         self._making = threading.Lock()
-        self.made: Gateway | None = None
+        self.made: G | None = None
 
     def __repr__(self) -> str:
-        return f"<LateGateway {self.made}>"
+        return f"<Late {self.made}>"
 
     async def start(self) -> None:
         """Makes it if something was kept."""
-        for kind in KINDS:
+        for kind in self._kinds:
             if await self._broker.documents(kind):
                 await (await asyncio.to_thread(self.get)).start()
                 return
 
-    def get(self) -> Gateway:
+    def get(self) -> G:
         """The gateway; an empty one if there was none. May be called on any thread."""
         with self._making:
             if self.made is None:
-                from runtime.gateway.service import Gateway
-
-                self.made = Gateway(self._broker, self._ports())
+                self.made = self._make()
             return self.made
 
     async def close(self) -> None:
         if self.made is not None:
             await self.made.close()
+
+
+#: Kinds of documents of REST APIs.
+KINDS: Final = ("apigateway-api", "apigateway-key", "apigateway-plan", "apigateway-account")
+
+
+def late_gateway(broker: Broker, ports: Callable[[], Ports]) -> Late[Gateway]:
+    """That of REST APIs."""
+
+    def make() -> Gateway:
+        from runtime.gateway.service import Gateway
+
+        return Gateway(broker, ports())
+
+    return Late(broker, KINDS, make)
+
+
+def late_http_gateway(broker: Broker, ports: Callable[[], Ports]) -> Late[HttpGateway]:
+    """That of HTTP APIs."""
+
+    def make() -> HttpGateway:
+        from runtime.gateway.httpapi.service import HttpGateway
+
+        return HttpGateway(broker, ports())
+
+    return Late(broker, ("httpapi-api",), make)

@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 _TEXTS: Final = ("text/", "application/json", "application/javascript", "application/xml", "+json", "+xml")
+_JSON: Final = "application/json"
 _FORM: Final = "application/x-www-form-urlencoded"
 
 
@@ -96,23 +97,24 @@ def event_v2(request: HttpRequest, place: Place, request_id: str, now_ms: int) -
     return msgspec.json.encode(event)
 
 
-def answer_v2(payload: bytes) -> HttpAnswer | None:
-    """What a function's result says. Without a `statusCode` all of it is the body, as JSON, and a string is its own
-    text. None when it is no answer that HTTP knows (502)."""
+def answer_v2(payload: bytes, *, default_type: str = _JSON) -> HttpAnswer | None:
+    """What a function's result says; a body is of `default_type` if the headers do not say that. Without a
+    `statusCode` all of it is the body, as JSON, and a string is its own text. None when it is no answer that HTTP
+    knows (502)."""
     try:
         result = msgspec.json.decode(payload) if payload else None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     if not isinstance(result, dict) or "statusCode" not in result:
         body = result.encode() if isinstance(result, str) else payload
-        return HttpAnswer(status=200, headers={"content-type": "application/json"}, body=body)
+        return HttpAnswer(status=200, headers={"content-type": _JSON}, body=body)
     status = _status(result["statusCode"])
     headers = _headers(result.get("headers"))
     cookies = result.get("cookies") or []
     content = _body(result.get("body"), is_base64=result.get("isBase64Encoded") is True)
     if status is None or headers is None or content is None or not isinstance(cookies, list):
         return None
-    headers.setdefault("content-type", "application/json")
+    headers.setdefault("content-type", default_type)
     return HttpAnswer(status=status, headers=headers, cookies=_cookies(cookies), body=content)
 
 

@@ -4,8 +4,10 @@ answers that it does not take."""
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any, Final
 
+from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
 from streamcore.api.clients import address_of
@@ -55,7 +57,7 @@ class Handler(RequestHandler):
         if self._request_count != count:
             self._body = self._messages[-1][1]
             self._head_is_whole(len(data))
-        elif not is_body:
+        elif data and not is_body:  # aiohttp goes on with nothing new, too
             self._head_goes_on(len(data))
 
     def connection_lost(self, exc: BaseException | None) -> None:
@@ -96,6 +98,17 @@ class Handler(RequestHandler):
             transport.write(answer)
             transport.close()
         self.force_close()
+
+    def handle_error(
+        self, request: Any, status: int = 500, exc: BaseException | None = None, message: str | None = None
+    ) -> Any:
+        """What a client got wrong is no error of ours: strangers shall not fill the log."""
+        if status != 400:
+            return super().handle_error(request, status, exc, message)
+        logging.getLogger(__name__).debug("%s sent no HTTP: %s", self.client, exc)
+        answer = web.Response(status=400, text=f"{message or 'This is no HTTP request.'}\n")
+        answer.force_close()
+        return answer
 
     # ------------------------------------------------------------ answers
 

@@ -1,5 +1,5 @@
-"""Requests that go out: the HTTP client of those services that call other servers. Bounded in time and size; redirects
-are not followed, bodies are not unpacked, cookies are not kept, proxies of the environment are not used.
+"""Requests that go out: the one HTTP client of all services that call other servers. Bounded in time, size and number;
+redirects are not followed, bodies are not unpacked, cookies are not kept, proxies of the environment are not used.
 
     client = HttpClient()
     answer = await client.request("GET", "http://127.0.0.1:8080/x?y=1", headers, b"", timeout_s=5.0, most_bytes=1_000)
@@ -8,14 +8,17 @@ are not followed, bodies are not unpacked, cookies are not kept, proxies of the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-import aiohttp
-from yarl import URL
+if TYPE_CHECKING:
+    import aiohttp
 
-#: Connections at once, all servers together.
-CONNECTIONS_MAX = 256
+#: Connections at once, all servers together, and to one of them.
+CONNECTIONS_MAX: Final = 256
+CONNECTIONS_PER_SERVER_MAX: Final = 100
+#: What an HTTP endpoint that is told something may take; AWS gives one of a topic fifteen seconds.
+POST_TIMEOUT_S: Final = 15.0
 
 
 class OutgoingAnswer(NamedTuple):
@@ -24,12 +27,12 @@ class OutgoingAnswer(NamedTuple):
     body: bytes
 
 
-class OutgoingError(Exception):
+class OutgoingError(OSError):
     """No answer: nobody is there, it is no HTTP, or it is too large."""
 
 
 class HttpClient:
-    """Made when the first request goes out."""
+    """Its session, and the library behind it, are there when the first request goes out."""
 
     def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None
@@ -45,34 +48,57 @@ class HttpClient:
         most_bytes: int,
     ) -> OutgoingAnswer:
         """`url` is sent as it is. Raises OutgoingError, TimeoutError."""
-        session = self._session
-        if session is None:
-            session = self._session = aiohttp.ClientSession(
-                auto_decompress=False,
-                cookie_jar=aiohttp.DummyCookieJar(),
-                connector=aiohttp.TCPConnector(limit=CONNECTIONS_MAX),
-                skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
-            )
-        try:
-            async with session.request(
-                method,
-                URL(url, encoded=True),
-                headers=list(headers),
-                data=body or None,
-                allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=timeout_s),
-            ) as answer:
-                found = await _bounded(answer, most_bytes)
-                return OutgoingAnswer(answer.status, list(answer.headers.items()), found)
-        except TimeoutError:
-            raise
-        except (aiohttp.ClientError, ValueError, OSError) as error:
-            raise OutgoingError(str(error) or type(error).__name__) from error
+        return await self._send(method, url, headers, body, timeout_s, most_bytes)
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
+        """The status of the answer, whose body is not read. Raises OutgoingError, TimeoutError."""
+        return (await self._send("POST", url, list(headers.items()), body, POST_TIMEOUT_S, None)).status
 
     async def close(self) -> None:
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+    def _open(self) -> aiohttp.ClientSession:
+        import aiohttp
+
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                auto_decompress=False,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                connector=aiohttp.TCPConnector(limit=CONNECTIONS_MAX, limit_per_host=CONNECTIONS_PER_SERVER_MAX),
+                skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
+            )
+        return self._session
+
+    async def _send(
+        self,
+        method: str,
+        url: str,
+        headers: Sequence[tuple[str, str]],
+        body: bytes,
+        timeout_s: float,
+        most_bytes: int | None,
+    ) -> OutgoingAnswer:
+        """Without `most_bytes` nothing is read but the head."""
+        import aiohttp
+        from yarl import URL
+
+        try:
+            async with self._open().request(
+                method,
+                URL(url, encoded=True),
+                headers=headers,
+                data=body or None,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=timeout_s),
+            ) as answer:
+                found = b"" if most_bytes is None else await _bounded(answer, most_bytes)
+                return OutgoingAnswer(answer.status, list(answer.headers.items()), found)
+        except TimeoutError:
+            raise
+        except (aiohttp.ClientError, ValueError, OSError) as error:
+            raise OutgoingError(str(error) or type(error).__name__) from error
 
 
 async def _bounded(answer: aiohttp.ClientResponse, most_bytes: int) -> bytes:

@@ -32,6 +32,10 @@ _STATUS_LINES: Final = {status.value: f"HTTP/1.1 {status.value} {status.phrase}"
 _JOIN_MAX_BYTES: Final = 65536
 
 
+#: What aiohttp raises when the rest of a body does not come; the last one when the connection is closed already.
+_GONE: Final = (ConnectionError, ClientError, HttpProcessingError, RuntimeError)
+
+
 class HttpServer:
     """Listens and hands every request to the API whose path prefix it has; the last resort is `fallback`."""
 
@@ -114,6 +118,8 @@ class HttpServer:
             return _whole(self._door.too_large(request.method, path), keep_alive=False)
         except TimeoutError:
             return _whole(self._door.too_slow(), keep_alive=False)
+        except BodyBroken:
+            return _whole(Response(400, {}), keep_alive=False)  # nobody is there to read it
         finally:
             self._door.inflight_bytes -= size
         if isinstance(answer, StreamingResponse):
@@ -133,7 +139,7 @@ class HttpServer:
                     piece = await content.readany()
             except TimeoutError:
                 raise BodyBroken(is_late=True) from None
-            except (ConnectionError, ClientError, HttpProcessingError):
+            except _GONE:
                 raise BodyBroken(is_late=False) from None
             if piece:
                 yield piece
@@ -148,7 +154,10 @@ class HttpServer:
     async def _body(self, request: web.BaseRequest) -> bytes:
         await self._tell_to_go_on(request)
         async with asyncio.timeout(self._settings.request_timeout_s):
-            return await request.read()
+            try:
+                return await request.read()
+            except _GONE:
+                raise BodyBroken(is_late=False) from None
 
     async def _tell_to_go_on(self, request: web.BaseRequest) -> None:
         if request.headers.get("expect", "").lower() == "100-continue":

@@ -20,6 +20,7 @@ SERVICES: list[tuple[Callable[[Any], Any], Callable[[Any], set[str]]]] = [
         services.api_gateway,
         lambda bound: {a.template.split("/")[1].partition("?")[0] for a in bound.service.actions.values()},
     ),
+    (services.api_gateway_v2, lambda bound: {a.template.split("/")[1] for a in bound.service.actions.values()}),
     (services.logs, lambda service: {service.target_prefix}),
     (services.event_bridge, lambda service: {service.target_prefix}),
     (services.cloudwatch, lambda service: {service.target_prefix}),
@@ -43,6 +44,7 @@ def test_nothing_is_imported_before_it_is_asked_for() -> None:
     late = ["runtime.api.lambda_", "runtime.api.logs", "runtime.api.events", "runtime.api.scheduler"]
     late += ["runtime.api.cloudwatch", "runtime.api.s3.actions", "runtime.api.apigateway", "runtime.gateway.service"]
     late += ["runtime.sources.rest_api", "runtime.sources.schedule", "runtime.api.source_table"]
+    late += ["runtime.api.apigatewayv2", "runtime.gateway.httpapi", "runtime.model.httpapi", "jwt", "regex"]
     program = f"import sys, streamcore.composition; print([name for name in {late} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True)
     assert done.stdout.strip() == "[]"

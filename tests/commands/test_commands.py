@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -255,6 +256,53 @@ def test_a_template_is_deployed_updated_and_removed(run: Run, client: Any, templ
     assert kinesis.list_streams()["StreamNames"] == []
     assert logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/shop")["logGroups"] == []
     run("delete", str(template))  # nothing is there, and nothing is said to be wrong
+
+
+API_TEMPLATE = """
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Front:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      StageName: prod
+      StageVariables: {colour: blue}
+      CorsConfiguration: {AllowOrigins: ["https://a.example"], AllowMethods: [GET]}
+  Web:
+    Type: AWS::Serverless::Function
+    Properties:
+      InlineCode: |
+        def handler(event, context):
+            return event["routeKey"] + event.get("stageVariables", {}).get("colour", "")
+      Handler: index.handler
+      Runtime: python3.12
+      Events:
+        Pet: {Type: HttpApi, Properties: {ApiId: !Ref Front, Path: "/pets/{id}", Method: get}}
+        All: {Type: HttpApi}
+Outputs:
+  Url: {Value: !Sub "https://${Front}.execute-api.${AWS::Region}.amazonaws.com/prod"}
+"""
+
+
+def fetch(url: str, **headers: str) -> tuple[bytes, Any]:
+    with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=20) as answer:
+        return answer.read(), answer.headers
+
+
+def test_http_apis_of_a_template(run: Run, client: Any, streamcore_url: str, tmp_path: Path) -> None:
+    template = tmp_path / "shop" / "template.yaml"
+    template.parent.mkdir()
+    template.write_text(API_TEMPLATE)
+    gateway = client("apigatewayv2")
+    for _ in range(2):  # the second time it is brought up to date
+        run("deploy", str(template))
+        apis = {each["Name"]: each["ApiId"] for each in gateway.get_apis()["Items"]}
+        assert apis.keys() == {"shop-Front", "shop-ServerlessHttpApi"}
+        front = f"{streamcore_url}/_aws/execute-api/{apis['shop-Front']}/prod/pets/7"
+        body, headers = fetch(front, Origin="https://a.example")
+        assert (body, headers["access-control-allow-origin"]) == (b"GET /pets/{id}blue", "https://a.example")
+        assert fetch(f"{streamcore_url}/_aws/execute-api/{apis['shop-ServerlessHttpApi']}/x")[0] == b"$default"
+    run("delete", str(template))
+    assert gateway.get_apis()["Items"] == []
 
 
 def test_what_the_endpoint_refuses_does_not_stop_the_rest(run: Run, template: Path) -> None:

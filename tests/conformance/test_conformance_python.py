@@ -61,6 +61,12 @@ def test_aws_cli_with_a_rest_api(endpoints: Endpoints, tmp_path: Path) -> None:
     assert run(programs, ["sh", "-x", script], tmp_path, ENDPOINT=endpoints.plain).endswith("ok\n")
 
 
+def test_aws_cli_with_an_http_api(endpoints: Endpoints, tmp_path: Path) -> None:
+    programs = environment_with("awscli")
+    script = str(HERE / "aws_cli_apigatewayv2.sh")
+    assert run(programs, ["sh", "-x", script], tmp_path, ENDPOINT=endpoints.plain).endswith("ok\n")
+
+
 def test_aws_cli_with_queues_and_topics(endpoints: Endpoints, tmp_path: Path) -> None:
     programs = environment_with("awscli")
     script = str(HERE / "aws_cli_queues.sh")

@@ -295,6 +295,21 @@ def test_what_sam_makes_of_a_function() -> None:
     assert found.notes == []
 
 
+def test_http_apis_of_a_template() -> None:
+    text = f"""
+    Resources:
+      Front: {{Type: AWS::Serverless::HttpApi, Properties: {{StageName: s, CorsConfiguration: true}}}}
+      Idle: {{Type: AWS::Serverless::HttpApi}}
+      F: {FUNCTION % "Events: {E: {Type: HttpApi, Properties: {ApiId: !Ref Front, Path: /x, Method: get}}}"}
+    """
+    found = {each.logical_id: each for each in planned(text).resources}
+    assert found["Front"].kind == found["Idle"].kind == "Streamcore::HttpApi"
+    routes = [{"Path": "/x", "Method": "GET", "Function": {"Fn::GetAtt": ["F", "Arn"]}}]
+    assert found["Front"].properties == {"StageName": "s", "CorsConfiguration": True, "Routes": routes}
+    assert found["Idle"].properties == {"StageName": "$default", "Routes": []}
+    assert "ServerlessHttpApi" not in found
+
+
 def test_conditions_and_notes() -> None:
     text = """
         Parameters: {Env: {Type: String}}
@@ -359,6 +374,14 @@ FUNCTION = "{Type: AWS::Serverless::Function, Properties: {CodeUri: src, %s}}"
         (
             f"Resources: {{F: {FUNCTION % 'Events: {E: {Type: S3, Properties: {Bucket: !Ref F, Events: x}}}'}}}",
             "F is none",
+        ),
+        (
+            f"Resources: {{F: {FUNCTION % 'Events: {E: {Type: HttpApi, Properties: {ApiId: !Ref Other}}}'}}}",
+            "ApiId is a !Ref to an AWS::Serverless::HttpApi of the same template; Other is none",
+        ),
+        (
+            f"Resources: {{F: {FUNCTION % 'Events: {E: {Type: HttpApi, Properties: {ApiId: abc}}}'}}}",
+            "ApiId is a !Ref",
         ),
         (
             f"Resources: {{F: {FUNCTION % 'Events: {E: {Type: Api, Properties: {Path: x, Method: get}}}'}}}",

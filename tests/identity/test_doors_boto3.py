@@ -9,7 +9,7 @@ from unittest import mock
 
 import pytest
 from botocore.config import Config
-from identity_support import ACCOUNT, FAKE, House, allow, document, keys_of, refused
+from identity_support import ACCOUNT, FAKE, REGION, House, allow, document, keys_of, refused
 
 from streamcore.client import Client
 
@@ -21,10 +21,13 @@ SERVICES: list[tuple[str, str, str, str]] = [
     ("cloudwatch", "list_metrics", "cloudwatch:ListMetrics", "json"),
     ("lambda", "list_functions", "lambda:ListFunctions", "rest"),
     ("scheduler", "list_schedules", "scheduler:ListSchedules", "rest"),
+    ("apigatewayv2", "get_apis", "apigateway:GET", "rest"),
     ("iam", "list_users", "iam:ListUsers", "query"),
     ("ec2", "describe_snapshots", "ec2:DescribeSnapshots", "query"),
     ("s3", "list_buckets", "s3:ListAllMyBuckets", "s3"),
 ]
+#: Resources of these calls, where they are not `*`.
+SHOWN = {"s3": '"*"', "apigatewayv2": f"arn:aws:apigateway:{REGION}::/apis"}
 #: kind → what is wrong → (code, status)
 TOLD: dict[str, dict[str, tuple[str, int]]] = {
     "json": {
@@ -77,7 +80,7 @@ def test_right_and_wrong_keys(
     told = TOLD[kind]
     code, status, text = refused(getattr(house.client(service, ann), method))
     assert (code, status) == told["denied"]
-    shown = '"*"' if kind == "s3" else "*"
+    shown = SHOWN.get(service, "*")
     assert text == (
         f"User: arn:aws:iam::{ACCOUNT}:user/ann is not authorized to perform: {action} on resource: {shown} because no "
         f"identity-based policy allows the {action} action"
@@ -259,3 +262,15 @@ def test_the_audit_log_says_who_did_what_and_has_no_secrets(house: House, ann: d
     for secret in (ann["aws_secret_access_key"], house.root["aws_secret_access_key"]):
         assert secret not in text
         assert not any(secret.encode() in path.read_bytes() for path in house.data.rglob("*") if path.is_file())
+
+
+def test_an_http_api_is_a_resource_by_its_path(house: House) -> None:
+    root = house.client("apigatewayv2")
+    mine, other = (root.create_api(Name=name, ProtocolType="HTTP")["ApiId"] for name in ("mine", "other"))
+    arn = f"arn:aws:apigateway:*::/apis/{mine}"
+    gateway = house.client("apigatewayv2", house.user("gatekeeper", allow("apigateway:*", [arn, f"{arn}/*"])))
+    gateway.create_stage(ApiId=mine, StageName="$default", AutoDeploy=True)
+    assert gateway.get_api(ApiId=mine)["Name"] == "mine"
+    code, status, text = refused(lambda: gateway.get_api(ApiId=other))
+    assert (code, status) == ("AccessDeniedException", 403)
+    assert text.endswith("because no identity-based policy allows the apigateway:GET action")

@@ -8,10 +8,12 @@ from unittest.mock import Mock
 
 import pytest
 
+from runtime.api.apigatewayv2 import APIGATEWAYV2
 from runtime.api.cloudwatch import CLOUDWATCH
 from runtime.api.cloudwatch.permissions import PERMISSIONS as FOR_CLOUDWATCH
 from runtime.api.events import EVENTS
 from runtime.api.events.permissions import PERMISSIONS as FOR_EVENTS
+from runtime.api.http_api_permissions import PERMISSIONS as FOR_HTTP_APIS
 from runtime.api.lambda_ import LAMBDA
 from runtime.api.lambda_.permissions import PERMISSIONS as FOR_LAMBDA
 from runtime.api.logs import LOGS
@@ -38,6 +40,7 @@ TABLES: list[tuple[Any, Permissions]] = [
     (EVENTS, FOR_EVENTS),
     (SCHEDULER, FOR_SCHEDULER),
     (CLOUDWATCH, FOR_CLOUDWATCH),
+    (APIGATEWAYV2, FOR_HTTP_APIS),
     (IAM, FOR_IAM),
     (STS, FOR_STS),
 ]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from runtime.api.apigateway import APIGATEWAY
+from runtime.api.apigatewayv2.table import section
 from runtime.api.tables import DONE, STORED, table
 
 _TAGS: Final = "Tags are kept and told; nothing is decided by them."
@@ -74,9 +75,13 @@ NOTES: Final[dict[str, tuple[str, str]]] = {
     ),
 }
 
-_HEAD: Final = """# API Gateway: REST APIs
+_HEAD: Final = """# API Gateway
 
 <!-- Written by `python -m runtime.api.apigateway.table docs/apigateway.md`; do not edit. -->
+
+Two kinds of APIs: REST APIs, and [HTTP APIs](#http-apis) below.
+
+# REST APIs
 
 REST APIs as `aws apigateway`, boto3's `apigateway`, SAM and other tools make them (REST-JSON); served at once when
 they are deployed. APIs, deployments, stages, keys and plans are documents of the volume.
@@ -137,7 +142,8 @@ A subset of Velocity 1.7. A template is parsed when it is given, and what is not
   replace replaceAll replaceFirst split startsWith substring toLowerCase toString toUpperCase trim. Lists: add addAll
   clear contains get indexOf isEmpty remove set size subList. Maps: clear containsKey containsValue entrySet get
   getOrDefault isEmpty keySet put putAll remove size values. Numbers: compareTo doubleValue intValue longValue
-  parseDouble parseInt parseLong. Regular expressions are Python's.
+  parseDouble parseInt parseLong. Regular expressions have up to 2,048 characters and 50 ms, here as in selection
+  patterns, models and authorizers.
 - `$input.body`, `.json(path)`, `.path(path)`, `.params()`, `.params(name)`; an empty body is `{}`; a path that leads
   nowhere is `""` in `json` and nothing in `path`. `$util.escapeJavaScript`, `base64Encode`, `base64Decode`,
   `urlEncode`, `urlDecode`, `parseJson`. `$context.requestOverride` and `$context.responseOverride`.
@@ -150,7 +156,7 @@ A subset of Velocity 1.7. A template is parsed when it is given, and what is not
 
 def render() -> str:
     """The whole file."""
-    return f"{_HEAD}{table(APIGATEWAY.actions, NOTES)}{_TAIL}"
+    return f"{_HEAD}{table(APIGATEWAY.actions, NOTES)}{_TAIL}{section()}"
 
 
 if __name__ == "__main__":

@@ -21,10 +21,10 @@ _MOST_BYTES: Final = 10 * 1024 * 1024
 class GatewayPorts:
     """`services` is what takes requests to AWS services; it is set when those are there, before any request comes."""
 
-    def __init__(self, functions: Functions, logbook: Logbook) -> None:
+    def __init__(self, functions: Functions, logbook: Logbook, client: HttpClient) -> None:
         self._functions = functions
         self._logbook = logbook
-        self._client: HttpClient | None = None
+        self._client = client
         self.services: Api | None = None
 
     def ports(self) -> Ports:
@@ -37,10 +37,6 @@ class GatewayPorts:
             call_http=self.call_http,
             write_log=self.write_log,
         )
-
-    async def close(self) -> None:
-        if self._client is not None:
-            await self._client.close()
 
     async def call_function(self, name: str, event: bytes, *, scope: Scope, request_id: str) -> Outcome:
         return (await self._functions.call(name, event, scope=scope, request_id=request_id)).outcome
@@ -73,10 +69,8 @@ class GatewayPorts:
 
     async def call_http(self, call: HttpCall) -> HttpResult:
         from runtime.gateway.ports import HttpCallError, HttpResult
-        from streamcore.api.outgoing import HttpClient, OutgoingError
+        from streamcore.api.outgoing import OutgoingError
 
-        if self._client is None:
-            self._client = HttpClient()
         try:
             answer = await self._client.request(
                 call.method, call.url, call.headers, call.body, timeout_s=call.timeout_s, most_bytes=_MOST_BYTES

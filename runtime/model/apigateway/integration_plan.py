@@ -20,6 +20,7 @@ from runtime.model.apigateway.values import Integration, IntegrationResponse
 from runtime.model.apigateway.variables import NO_PARAMETERS, UTIL, Input
 from runtime.model.apigateway.vtl.template import RenderError, Template
 from runtime.model.apigateway.vtl.values import written
+from runtime.model.given_pattern import GivenPattern, PatternTooSlow
 
 PROXIES: Final = frozenset({"AWS_PROXY", "HTTP_PROXY"})
 _REQUEST_PLACES: Final = ("header", "querystring", "path")
@@ -41,7 +42,7 @@ class IntegrationPlan:
     def __init__(
         self, integration: Integration, stage_variables: Mapping[str, str], binary_types: Sequence[str]
     ) -> None:
-        """Raises SourceError, TemplateError, UriError, re.error."""
+        """Raises SourceError, TemplateError, UriError, PatternError."""
         self.kind = integration.type
         self.method = integration.http_method
         self.uri: Uri | None = None
@@ -124,9 +125,9 @@ class ResponsePlan:
     """One integration response."""
 
     def __init__(self, response: IntegrationResponse, binary_types: Sequence[str] = ()) -> None:
-        """Raises SourceError, TemplateError, re.error."""
+        """Raises SourceError, TemplateError, PatternError."""
         self.status = int(response.status_code)
-        self.pattern = re.compile(response.selection_pattern) if response.selection_pattern else None
+        self.pattern = GivenPattern(response.selection_pattern) if response.selection_pattern else None
         self.binary_types = binary_types
         self._content_handling = response.content_handling
         self._templates = _templates(response.response_templates)
@@ -136,7 +137,11 @@ class ResponsePlan:
         }
 
     def fits(self, text: str) -> bool:
-        return self.pattern is not None and bool(text) and self.pattern.fullmatch(text) is not None
+        """Raises Refused for a pattern that does not come to an end."""
+        try:
+            return self.pattern is not None and bool(text) and self.pattern.fullmatch(text)
+        except PatternTooSlow:
+            raise internal_error() from None
 
     def answered(self, exchange: Exchange, returned: Returned) -> Answered:
         """Raises Refused for a template beyond its bounds."""

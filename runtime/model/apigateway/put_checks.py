@@ -30,6 +30,7 @@ from runtime.model.apigateway.values import (
 )
 from runtime.model.apigateway.vtl.bounds import TemplateError
 from runtime.model.apigateway.vtl.template import Template
+from runtime.model.given_pattern import GivenPattern, PatternError
 
 METHODS: Final = ("GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "HEAD", "ANY")
 TIMEOUT_MIN_MS: Final = 50
@@ -166,8 +167,8 @@ def check_templates(templates: Mapping[str, str | None] | None) -> None:
 
 def check_pattern(pattern: str | None, what: str) -> None:
     try:
-        re.compile(pattern or "")
-    except (re.error, RecursionError, OverflowError) as error:
+        GivenPattern(pattern or "")
+    except PatternError as error:
         raise ApiGatewayError(f"Invalid {what} specified: {error}") from None
 
 

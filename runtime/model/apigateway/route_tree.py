@@ -9,7 +9,7 @@ has no such method leaves the request to a less exact one. Used by REST APIs and
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Generic, NamedTuple, TypeVar
 
 T = TypeVar("T")
@@ -40,8 +40,12 @@ class _Node(Generic[T]):
 class RouteTree(Generic[T]):
     """Built once; finding takes as many steps as the path has segments, unless segments and parameters compete."""
 
-    def __init__(self, routes: Iterable[tuple[str, str, T]]) -> None:
+    def __init__(
+        self, routes: Iterable[tuple[str, str, T]], split: Callable[[str], Sequence[str]] | None = None
+    ) -> None:
+        """`split` makes segments of the paths of routes; without it a slash at their end does not count."""
         self._root: _Node[T] = _Node()
+        self._split = split or segments_of
         for method, path, target in routes:
             self._add(method, path, target)
 
@@ -55,7 +59,7 @@ class RouteTree(Generic[T]):
 
     def _add(self, method: str, path: str, target: T) -> None:
         node, names = self._root, []
-        for segment in segments_of(path):
+        for segment in self._split(path):
             if segment.startswith("{") and segment.endswith("}"):
                 name = segment[1:-1]
                 names.append(name.rstrip("+"))
@@ -89,7 +93,7 @@ def _find(
     found = None if fixed is None else _find(fixed, method, segments, at + 1, values)
     if found is None and node.parameter is not None and segment:
         found = _find(node.parameter, method, segments, at + 1, (*values, segment))
-    if found is None:
+    if found is None and any(segments[at:]):
         leaf = node.greedy.get(method) or node.greedy.get(ANY)
         if leaf is not None:
             return leaf, (*values, "/".join(segments[at:]))

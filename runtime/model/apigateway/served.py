@@ -6,7 +6,6 @@ that method alone, with 500, as at AWS.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
@@ -21,9 +20,10 @@ from runtime.model.apigateway.request_checks import RequestCheck, SchemaError, s
 from runtime.model.apigateway.route_tree import RouteTree
 from runtime.model.apigateway.values import Authorizer, Content, Method, MethodSetting, Resource, Stage
 from runtime.model.apigateway.vtl.bounds import TemplateError
+from runtime.model.given_pattern import GivenPattern, PatternError
 
 #: What reading a method can fail with.
-BROKEN: Final = (SourceError, TemplateError, UriError, SchemaError, re.error)
+BROKEN: Final = (SourceError, TemplateError, UriError, SchemaError, PatternError)
 #: The setting of all methods of a stage.
 ALL_METHODS: Final = "*/*"
 
@@ -34,7 +34,7 @@ class AuthorizerPlan(NamedTuple):
     authorizer: Authorizer
     function_arn: str
     sources: list[Source]
-    pattern: re.Pattern[str] | None
+    pattern: GivenPattern | None
 
 
 class ServedMethod(NamedTuple):
@@ -117,7 +117,7 @@ def authorizer_plan(authorizer: Authorizer, variables: Mapping[str, str]) -> Aut
         raise UriError("an authorizer is a function")
     sources = [source(each.strip()) for each in (authorizer.identity_source or "").split(",") if each.strip()]
     expression = authorizer.identity_validation_expression
-    return AuthorizerPlan(authorizer, uri.arn, sources, re.compile(expression) if expression else None)
+    return AuthorizerPlan(authorizer, uri.arn, sources, GivenPattern(expression) if expression else None)
 
 
 def check_of(content: Content, method: Method) -> RequestCheck | None:

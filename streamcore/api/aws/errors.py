@@ -16,6 +16,8 @@ class AwsError(Exception):
     """An answer that is an error. `message` is None where AWS sends the code alone."""
 
     def __init__(self, code: str, status: int = 400, message: str | None = None) -> None:
+        if message is not None and not message.isascii():
+            message = message.encode("utf-8", "replace").decode()  # it may quote a header that is no UTF-8
         super().__init__(f"{code}: {message}")
         self.code = code
         self.status = status

@@ -40,7 +40,7 @@ NAMED_BY: Final = {
     "AWS::Events::Rule": ("Name", 64),
     "AWS::Scheduler::Schedule": ("Name", 64),
     "Streamcore::RestApi": ("Name", 255),
-    "Streamcore::HttpApi": ("Name", 255),
+    "Streamcore::HttpApi": ("Name", 128),
 }
 
 

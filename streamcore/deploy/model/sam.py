@@ -18,6 +18,8 @@ from streamcore.deploy.model.sam_events import Part, destinations, member, permi
 
 TRANSFORM: Final = "AWS::Serverless-2016-10-31"
 FUNCTION: Final = "AWS::Serverless::Function"
+HTTP_API: Final = "AWS::Serverless::HttpApi"
+IMPLICIT_HTTP_API: Final = "ServerlessHttpApi"
 _COPIED: Final = [
     "FunctionName",
     "Description",
@@ -77,7 +79,9 @@ class Expansion:
         self._renamed: dict[str, str] = {}
         self._notifications: dict[str, list[dict[str, Any]]] = {}
         self._permissions: dict[str, list[str]] = {}
-        self._routes: dict[str, list[dict[str, Any]]] = {"Rest": [], "Http": []}
+        self._rest_routes: list[dict[str, Any]] = []
+        self._http_routes: dict[str, list[dict[str, Any]]] = {}
+        self._http_apis: dict[str, dict[str, Any]] = {}
         self._buckets: dict[str, bool] = {}
         self.notes: list[str] = []
 
@@ -92,6 +96,9 @@ class Expansion:
             known = schema.TYPES["AWS::Lambda::LayerVersion"].known
             copied = {key: each for key, each in properties.items() if key in known}
             return [Part(logical_id, "AWS::Lambda::LayerVersion", {**copied, "Content": properties["ContentUri"]})]
+        if kind == HTTP_API:
+            self._http_apis[logical_id] = properties
+            return []
         if kind == "AWS::S3::Bucket":
             self._buckets[logical_id] = "NotificationConfiguration" in properties
         return [Part(logical_id, kind, properties)]
@@ -107,11 +114,27 @@ class Expansion:
             found = {"Bucket": {"Ref": bucket}, "LambdaConfigurations": configurations}
             after = tuple(self._permissions[bucket])
             parts.append(Part(f"{bucket}Notifications", "Streamcore::BucketNotifications", found, after))
-        for name, stage in (("Rest", "Prod"), ("Http", "$default")):
-            if self._routes[name]:
-                found = {"StageName": stage, "Routes": self._routes[name]}
-                parts.append(Part(f"Serverless{name}Api", f"Streamcore::{name}Api", found))
-        return parts
+        if self._rest_routes:
+            found = {"StageName": "Prod", "Routes": self._rest_routes}
+            parts.append(Part("ServerlessRestApi", "Streamcore::RestApi", found))
+        return parts + self._shared_http()
+
+    def _shared_http(self) -> list[Part]:
+        """The HTTP APIs of the template, and the implicit one for events that name none. Raises TemplateError."""
+        apis = {name: dict(each) for name, each in self._http_apis.items()}
+        if IMPLICIT_HTTP_API in self._http_routes:
+            apis.setdefault(IMPLICIT_HTTP_API, {})
+        unknown = sorted(self._http_routes.keys() - apis.keys())
+        if unknown:
+            raise TemplateError(f"an ApiId is a !Ref to an {HTTP_API} of the same template; {unknown[0]} is none")
+        return [
+            Part(
+                name,
+                "Streamcore::HttpApi",
+                {"StageName": "$default", **each, "Routes": self._http_routes.get(name, [])},
+            )
+            for name, each in apis.items()
+        ]
 
     def renamed(self, value: Any) -> Any:
         """`!Ref Function.Alias` and `!Ref Function.Version` are names of what SAM makes."""
@@ -191,7 +214,11 @@ class Expansion:
                 return [schedule(logical_id, properties, target)]
             case "S3":
                 return [self._bucket(where, logical_id, properties, target)]
-        self._routes[kind.removesuffix("Api") or "Rest"].append({**route(where, kind, properties), "Function": target})
+        led = {**route(where, kind, properties), "Function": target}
+        if kind == "Api":
+            self._rest_routes.append(led)
+        else:
+            self._http_routes.setdefault(_api_of(where, properties), []).append(led)
         return [permission(logical_id, target, "apigateway.amazonaws.com", {})]
 
     def _bucket(self, where: str, logical_id: str, properties: dict[str, Any], target: dict[str, Any]) -> Part:
@@ -209,6 +236,14 @@ class Expansion:
         allowed = permission(logical_id, target, "s3.amazonaws.com", {"SourceAccount": {"Ref": "AWS::AccountId"}})
         self._permissions.setdefault(bucket, []).append(allowed.logical_id)
         return allowed
+
+
+def _api_of(where: str, properties: Mapping[str, Any]) -> str:
+    """The HTTP API of an event."""
+    match properties.get("ApiId", {"Ref": IMPLICIT_HTTP_API}):
+        case {"Ref": str() as name}:
+            return name
+    raise TemplateError(f"{where}: ApiId is a !Ref to an {HTTP_API} of the template")
 
 
 def _code(logical_id: str, given: Mapping[str, Any]) -> Any:

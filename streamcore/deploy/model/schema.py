@@ -47,6 +47,7 @@ TYPES: Final[Mapping[str, Rules]] = {
         "ContentUri",
         RetentionPolicy="earlier versions stay until the stack is deleted",
     ),
+    "AWS::Serverless::HttpApi": _rules("Name Description StageName StageVariables CorsConfiguration"),
     "AWS::Lambda::Function": _rules(
         f"{_CONFIGURATION} TracingConfig DeadLetterConfig ReservedConcurrentExecutions", "Code"
     ),
@@ -95,7 +96,7 @@ EVENTS: Final[Mapping[str, Rules]] = {
     ),
     "S3": _rules("Filter", "Bucket Events"),
     "Api": _rules("", "Path Method", Auth=NO_IAM),
-    "HttpApi": _rules("Path Method PayloadFormatVersion TimeoutInMillis", Auth=NO_IAM),
+    "HttpApi": _rules("Path Method PayloadFormatVersion TimeoutInMillis ApiId", Auth=NO_IAM),
 }
 
 

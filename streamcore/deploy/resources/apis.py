@@ -9,18 +9,24 @@ from streamcore.client.aws import label
 from streamcore.deploy.deployment import Deployment, Maker
 
 _HTTP_TIMEOUT_MS: Final = 30_000
+#: As many as there can be on one page.
+_ALL: Final = {"maxResults": "500"}
 
 
 async def _put_http(to: Deployment, name: str, properties: dict[str, Any]) -> Mapping[str, Any]:
     present = await _http_apis(to, name)
+    said = _said(properties)
     if present:
         api = present[0]
+        if said:
+            await _http(to, "PATCH", f"/{api}", said)
+        await _put_stage(to, api, properties)
         for part, key in (("routes", "routeId"), ("integrations", "integrationId")):
-            for each in (await _http(to, "GET", f"/{api}/{part}")).get("items") or ():
+            for each in (await _http(to, "GET", f"/{api}/{part}", query=_ALL)).get("items") or ():
                 await _http(to, "DELETE", f"/{api}/{part}/{each[key]}")
     else:
-        api = (await _http(to, "POST", "", {"name": name, "protocolType": "HTTP"}))["apiId"]
-        stage = {"stageName": properties["StageName"], "autoDeploy": True}
+        api = (await _http(to, "POST", "", {"name": name, "protocolType": "HTTP", **said}))["apiId"]
+        stage = {"stageName": properties["StageName"], "autoDeploy": True, **_variables(properties)}
         await _http(to, "POST", f"/{api}/stages", stage)
     for route in properties["Routes"]:
         integration = {
@@ -37,18 +43,46 @@ async def _put_http(to: Deployment, name: str, properties: dict[str, Any]) -> Ma
     return {"Ref": api, "ApiId": api, "ApiEndpoint": endpoint}
 
 
+def _said(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """What a template says of the API itself. `CorsConfiguration: true` is SAM's for every origin."""
+    said = {"description": properties["Description"]} if "Description" in properties else {}
+    cors = properties.get("CorsConfiguration")
+    if cors is True:
+        return {**said, "corsConfiguration": {"allowOrigins": ["*"]}}
+    if isinstance(cors, dict):
+        said["corsConfiguration"] = {f"{name[:1].lower()}{name[1:]}": each for name, each in cors.items()}
+    return said
+
+
+def _variables(properties: Mapping[str, Any]) -> dict[str, Any]:
+    return {"stageVariables": properties["StageVariables"]} if "StageVariables" in properties else {}
+
+
+async def _put_stage(to: Deployment, api: str, properties: Mapping[str, Any]) -> None:
+    """What a template says of the stage that is there."""
+    variables = _variables(properties)
+    if variables:
+        await _http(to, "PATCH", f"/{api}/stages/{label(properties['StageName'])}", variables)
+
+
 async def _remove_http(to: Deployment, name: str, properties: dict[str, Any]) -> None:
     for api in await _http_apis(to, name):
         await _http(to, "DELETE", f"/{api}")
 
 
 async def _http_apis(to: Deployment, name: str) -> list[str]:
-    listed = (await _http(to, "GET", "")).get("items") or ()
+    listed = (await _http(to, "GET", "", query=_ALL)).get("items") or ()
     return [each["apiId"] for each in listed if each["name"] == name]
 
 
-async def _http(to: Deployment, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    return await to.client.rest("apigateway", method, f"/v2/apis{path}", body)
+async def _http(
+    to: Deployment,
+    method: str,
+    path: str,
+    body: Mapping[str, Any] | None = None,
+    query: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    return await to.client.rest("apigateway", method, f"/v2/apis{path}", body, query)
 
 
 # ------------------------------------------------------------ REST

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any, Final
 
-from runtime.model.apigateway.vtl.bounds import check_length
+from runtime.model.apigateway.vtl.bounds import RenderError, check_length
 from runtime.model.apigateway.vtl.values import Entry, Made, equal, number, written
+from runtime.model.given_pattern import PatternError, PatternTooSlow, given_pattern
 
 Method = Callable[..., Any]
 _GROUP: Final = re.compile(r"\\(.)|\$(\d)", re.DOTALL)
@@ -25,7 +25,9 @@ def call(value: Any, name: str, arguments: list[Any]) -> Any:
         return None
     try:
         return method(value, *arguments)
-    except (TypeError, IndexError, KeyError, re.error, RecursionError, AttributeError, OverflowError):
+    except PatternTooSlow as error:
+        raise RenderError(f"the regular expression {error} takes too long") from None
+    except (TypeError, IndexError, KeyError, PatternError, RecursionError, AttributeError, OverflowError):
         return None
 
 
@@ -41,12 +43,6 @@ def _methods_of(value: Any) -> dict[str, Method]:
     return _NUMBER if number(value) is not None else _ANY
 
 
-@lru_cache(maxsize=256)
-def compiled(pattern: str) -> re.Pattern[str]:
-    """Raises re.error."""
-    return re.compile(pattern)
-
-
 def _replace(text: str, old: Any, new: Any) -> str:
     before, after = written(old), written(new)
     check_length(len(text) + text.count(before) * max(len(after) - len(before), 0))
@@ -56,19 +52,19 @@ def _replace(text: str, old: Any, new: Any) -> str:
 def _replace_all(text: str, pattern: str, new: str, count: int = 0) -> str:
     length = len(text)
 
-    def put(found: re.Match[str]) -> str:
+    def put(found: Any) -> str:
         nonlocal length
         piece = _GROUP.sub(lambda each: each[1] or found[int(each[2])] or "", new)
         length += len(piece)
         check_length(length)
         return piece
 
-    return compiled(pattern).sub(put, text, count=count)
+    return given_pattern(pattern).sub(put, text, count)
 
 
 def _split(text: str, pattern: str, limit: int = 0) -> Made:
     """Java's: empty pieces at the end go, unless a limit is given."""
-    pieces = compiled(pattern).split(text, maxsplit=max(limit - 1, 0))
+    pieces = given_pattern(pattern).split(text, max(limit - 1, 0))
     while not limit and len(pieces) > 1 and not pieces[-1]:
         pieces.pop()
     return Made(pieces)
@@ -137,7 +133,7 @@ _TEXT: Final[dict[str, Method]] = _ANY | {
     "isEmpty": lambda text: not text,
     "lastIndexOf": lambda text, other: text.rfind(written(other)),
     "length": len,
-    "matches": lambda text, pattern: compiled(pattern).fullmatch(text) is not None,
+    "matches": lambda text, pattern: given_pattern(pattern).fullmatch(text),
     "replace": _replace,
     "replaceAll": _replace_all,
     "replaceFirst": lambda text, pattern, new: _replace_all(text, pattern, new, 1),

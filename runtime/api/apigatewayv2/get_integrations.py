@@ -1,0 +1,28 @@
+"""GetIntegrations: https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-integrations.html"""
+
+from __future__ import annotations
+
+from runtime.api.apigateway.shapes import ApiShape
+from runtime.api.apigatewayv2.registry import APIGATEWAYV2
+from runtime.api.apigatewayv2.shapes import ApiId, Listed, MaxResults, NextToken, results
+from runtime.gateway.httpapi.service import HttpGateway
+from runtime.model.httpapi.values import HttpIntegration
+from streamcore.api.aws.service import Call
+
+
+class GetIntegrationsInput(ApiShape, frozen=True, kw_only=True):
+    api_id: ApiId
+    max_results: MaxResults | None = None
+    next_token: NextToken | None = None
+
+
+class Integrations(Listed, frozen=True, kw_only=True):
+    items: list[HttpIntegration]
+
+
+@APIGATEWAYV2.action("GetIntegrations", "GET", "/v2/apis/{apiId}/integrations")
+async def get_integrations(gateway: HttpGateway, call: Call, input_: GetIntegrationsInput) -> Integrations:
+    """In the order of their ids."""
+    content = gateway.apis.api(call.scope, input_.api_id).content
+    items, next_token = results(content.integrations, input_.max_results, input_.next_token)
+    return Integrations(items=items, next_token=next_token)

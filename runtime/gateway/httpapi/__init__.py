@@ -1,0 +1,1 @@
+"""HTTP APIs (API Gateway v2) at work: kept, deployed, served."""

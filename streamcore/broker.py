@@ -835,7 +835,7 @@ async def start_broker(
     settings: Settings, *, data: str | os.PathLike[str] | None, clock: Clock | None = None, store: Store | None = None
 ) -> Broker:
     """The same without a context: the caller closes it."""
-    folder = None if data is None else Path(data).absolute()  # workers run elsewhere, and are told paths below it
+    folder = _folder(data)
     if store is None:
         store = _open_store(folder, settings)
     broker = Broker(store, settings, clock or SystemClock(), folder)
@@ -845,6 +845,11 @@ async def start_broker(
         await store.close()
         raise
     return broker
+
+
+def _folder(data: str | os.PathLike[str] | None) -> Path | None:
+    """Absolute: workers run elsewhere, and are told paths below it."""
+    return None if data is None else Path(data).absolute()
 
 
 def _open_store(folder: Path | None, settings: Settings) -> Store:

@@ -39,11 +39,11 @@ Other events are a client's own: `Invoke` hands on any JSON.
 
    ```python
    SOURCE: Final = Source(
-       event_source="aws:kinesis",        # None when the event does not say
+       event_source="aws:kinesis",  # None when the event does not say
        about="Records of a stream, by an event source mapping.",
        invocation=Invocation.BATCHES,
-       template="kinesis",                # in runtime/templates; None when AWS has no sample
-       example=_example,                  # calls what builds all events, with fixed ids and times
+       template="kinesis",  # in runtime/templates; None when AWS has no sample
+       example=_example,  # calls what builds all events, with fixed ids and times
    )
    ```
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from aws_lambda_powertools.utilities import data_classes as of
 from aws_lambda_powertools.utilities.data_classes.api_gateway_authorizer_event import (
+    APIGatewayAuthorizerEventV2,
     APIGatewayAuthorizerRequestEvent,
     APIGatewayAuthorizerTokenEvent,
 )
@@ -16,10 +17,14 @@ from aws_lambda_powertools.utilities.data_classes.common import DictWrapper
 
 #: A source, by its name in runtime/sources, and what Powertools reads its events with.
 CLASSES = {
+    "authorizer_http": APIGatewayAuthorizerEventV2,
+    "authorizer_http_v1": APIGatewayAuthorizerRequestEvent,
     "authorizer_request": APIGatewayAuthorizerRequestEvent,
     "authorizer_token": APIGatewayAuthorizerTokenEvent,
     "event_bridge": of.EventBridgeEvent,
     "function_url": of.LambdaFunctionUrlEvent,
+    "http_api": of.APIGatewayProxyEventV2,
+    "http_api_v1": of.APIGatewayProxyEvent,
     "kinesis": of.KinesisStreamEvent,
     "rest_api": of.APIGatewayProxyEvent,
     "s3_event": of.S3Event,

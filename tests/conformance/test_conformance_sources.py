@@ -35,10 +35,14 @@ UNREADABLE: dict[str, dict[str, tuple[str, str]]] = {
 }
 #: source → a property that handlers look at, and what it is
 TELLING: dict[str, tuple[str, Any]] = {
+    "authorizer_http": ("identity_source[0]", "incoming-client-token"),
+    "authorizer_http_v1": ("authorization_token", "incoming-client-token"),
     "authorizer_request": ("request_context.resource_path", "/{proxy+}"),
     "authorizer_token": ("authorization_token", "incoming-client-token"),
     "event_bridge": ("source", "com.example.shop"),
     "function_url": ("request_context.http.method", "POST"),
+    "http_api": ("request_context.authorizer.jwt_scopes[0]", "scope1"),
+    "http_api_v1": ("request_context.authorizer.scopes[0]", "scope1"),
     "kinesis": ("records[1].kinesis.partition_key", 'k"é'),
     "rest_api": ("request_context.stage", "prod"),
     "s3_event": ("object_key", "test/a@b c.jpg"),

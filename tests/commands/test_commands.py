@@ -130,7 +130,7 @@ def test_events(run: Run, folder: Path, tmp_path: Path) -> None:
         (("invoke", "f", "--endpoint", "http://127.0.0.1:9"), 1, "http://127.0.0.1:9 did not answer"),
         (("events", "list", "f", "--sources"), 2, "FUNCTION and --sources exclude each other"),
         (("events", "show", "sns", "--source", "--function", "f"), 2, "--function and --source exclude each other"),
-        (("events", "show", "--source", "nothing"), 1, "there is no source nothing; there are authorizer_request, "),
+        (("events", "show", "--source", "nothing"), 1, "there is no source nothing; there are authorizer_http, "),
         (("events", "save", "f", "e"), 2, "one of --template, --event and --data"),
         (("deploy", "/nowhere"), 2, "does not exist"),
         (("deploy", "{tmp}"), 1, "is not certain"),

@@ -835,9 +835,10 @@ async def start_broker(
     settings: Settings, *, data: str | os.PathLike[str] | None, clock: Clock | None = None, store: Store | None = None
 ) -> Broker:
     """The same without a context: the caller closes it."""
+    folder = _folder(data)
     if store is None:
-        store = _open_store(data, settings)
-    broker = Broker(store, settings, clock or SystemClock(), None if data is None else Path(data))
+        store = _open_store(folder, settings)
+    broker = Broker(store, settings, clock or SystemClock(), folder)
     try:
         await broker._open()
     except BaseException:
@@ -846,12 +847,17 @@ async def start_broker(
     return broker
 
 
-def _open_store(data: str | os.PathLike[str] | None, settings: Settings) -> Store:
-    if data is None:
+def _folder(data: str | os.PathLike[str] | None) -> Path | None:
+    """Absolute: workers run elsewhere, and are told paths below it."""
+    return None if data is None else Path(data).absolute()
+
+
+def _open_store(folder: Path | None, settings: Settings) -> Store:
+    if folder is None:
         return MemoryStore()
     from streamcore.store.lmdb import LmdbStore  # a broker in memory does without LMDB
 
-    return LmdbStore(Path(data), durability=settings.durability)
+    return LmdbStore(folder, durability=settings.durability)
 
 
 def _check_range(name: str, value: int, low: int, high: int) -> None:

@@ -11,9 +11,9 @@ from runtime.gateway.expiring import Expiring
 from runtime.gateway.function_call import FunctionCalls
 from runtime.gateway.ports import Behalf
 from runtime.model.apigateway.authorization import Decision, Grant, PolicyError, grant_of, identity_of, method_arn
+from runtime.model.apigateway.authorizer_event import request_event, token_event
 from runtime.model.apigateway.exchange import Exchange
 from runtime.model.apigateway.gateway_responses import Refused
-from runtime.model.apigateway.proxy_event import all_values, last_values
 from runtime.model.apigateway.served import AuthorizerPlan, ServedStage
 from runtime.model.given_pattern import GivenPattern, PatternTooSlow
 from streamcore.clock import Clock
@@ -104,31 +104,6 @@ def arn_of(served: ServedStage, exchange: Exchange) -> str:
     request = exchange.request
     return method_arn(
         served.region, served.account, served.api.id, served.stage.stage_name, request.method, request.path
-    )
-
-
-def token_event(token: str, arn: str) -> bytes:
-    return msgspec.json.encode({"type": "TOKEN", "methodArn": arn, "authorizationToken": token})
-
-
-def request_event(exchange: Exchange, arn: str) -> bytes:
-    """The request without its body."""
-    request = exchange.request
-    return msgspec.json.encode(
-        {
-            "type": "REQUEST",
-            "methodArn": arn,
-            "resource": exchange.context["resourcePath"],
-            "path": request.path,
-            "httpMethod": request.method,
-            "headers": last_values(request.headers),
-            "multiValueHeaders": all_values(request.headers),
-            "queryStringParameters": last_values(request.query),
-            "multiValueQueryStringParameters": all_values(request.query),
-            "pathParameters": exchange.path_parameters,
-            "stageVariables": dict(exchange.stage_variables),
-            "requestContext": exchange.context,
-        }
     )
 
 

@@ -18,7 +18,7 @@ from runtime.gateway.keys import Keys
 from runtime.gateway.ports import Door, WriteLog
 from runtime.gateway.trace import SILENT, Trace
 from runtime.model.apigateway.authorization import Grant, method_arn
-from runtime.model.apigateway.context import Caller, context_of, signer_of
+from runtime.model.apigateway.context import Caller, context_of, enter, signer_of
 from runtime.model.apigateway.exchange import Exchange
 from runtime.model.apigateway.gateway_responses import Refused, internal_error
 from runtime.model.apigateway.proxy_event import Answered, Arrived
@@ -133,8 +133,7 @@ class Pipeline:
     def enter(self, match: Match[ServedMethod | BrokenMethod], exchange: Exchange) -> ServedMethod:
         """What a route adds to the request. Raises Refused for one that cannot be served."""
         target = match.target
-        exchange.context["resourceId"] = target.resource.id
-        exchange.context["resourcePath"] = target.resource.path
+        enter(exchange.context, target.resource)
         for name, value in match.parameters.items():
             exchange.path_parameters[name] = unquote(value)
         if isinstance(target, BrokenMethod):

@@ -13,8 +13,9 @@ import pybase64
 
 from runtime.model.filtering import Select
 from runtime.model.rendered import RenderedRecord
+from runtime.sources.registry import Invocation, Source
 from streamcore.model.record import Chunk
-from streamcore.model.stream import ShardInfo
+from streamcore.model.stream import ShardInfo, uniform_shards
 
 ROLE: Final = "arn:aws:iam::{account}:role/streamcore"
 HEAD: Final = b'{"Records":['
@@ -84,3 +85,20 @@ def constants(stream_arn: str) -> dict[str, Any]:
 def event(records: Sequence[RenderedRecord], more: bytes = b"") -> bytes:
     """The whole event of a batch; `more` are further members, a comma before each."""
     return HEAD + b",".join([record.json for record in records]) + b"]" + more + b"}"
+
+
+def _example() -> bytes:
+    keys = [b"partitionKey-03", 'k"\u00e9'.encode()]
+    chunk = Chunk(1, 1_428_537_600_042, keys, [b"Hello, this is a test 123.", b"\x00\xff"])
+    shard = uniform_shards(1, 1_428_537_000)[0]
+    stream_arn = "arn:aws:kinesis:eu-west-1:123456789012:stream/example"
+    return event(KinesisRenderer(stream_arn, shard).render(chunk))
+
+
+SOURCE: Final = Source(
+    event_source="aws:kinesis",
+    about="Records of a stream, by an event source mapping.",
+    invocation=Invocation.BATCHES,
+    template="kinesis",
+    example=_example,
+)

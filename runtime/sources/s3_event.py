@@ -13,6 +13,7 @@ import msgspec
 from runtime.model.s3.names import url_encoded
 from runtime.model.s3.notification import Rule
 from runtime.model.s3.values import NULL, Bucket
+from runtime.sources.registry import Invocation, Source
 
 _VERSIONS: Final = {"ObjectTagging": "2.3", "ObjectAcl": "2.3", "LifecycleExpiration": "2.3"}
 _DETAIL_TYPES: Final = {
@@ -157,3 +158,31 @@ def sequencer(number: int) -> str:
 def _iso(at_ms: int) -> str:
     at = datetime.fromtimestamp(at_ms / 1000, UTC)
     return f"{at:%Y-%m-%dT%H:%M:%S}.{at_ms % 1000:03d}Z"
+
+
+#: Whose request the examples are of.
+EXAMPLE_CAUSE: Final = Cause(
+    "EXAMPLE123456789", "EXAMPLE123/5678abcdefghijklambdaisawesome/mnopqrstuvwxyzABCDEFGH", "123456789012"
+)
+
+
+def example_of(event: str) -> Happened:
+    """What happened in the examples, for an event of notification.EVENTS."""
+    bucket = Bucket(1, "example-bucket", "123456789012", "us-east-1", 0)
+    etag = "0123456789abcdef0123456789abcdef"
+    return Happened(event, bucket, "test/a@b c.jpg", NULL, 0x0A1B2C3D4E5F6789, 1_700_000_000_123, 1024, etag)
+
+
+def example(event: str) -> bytes:
+    """The event as a function gets it."""
+    rule = Rule("CloudFunctionConfiguration", "testConfigRule", "arn:aws:lambda:…", (f"s3:{event}",))
+    return record(example_of(event), EXAMPLE_CAUSE, rule)
+
+
+SOURCE: Final = Source(
+    event_source="aws:s3",
+    about="An object is created in a bucket; also what else happens to one that is there.",
+    invocation=Invocation.ASYNCHRONOUS,
+    template="s3-put",
+    example=lambda: example("ObjectCreated:Put"),
+)

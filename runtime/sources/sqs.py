@@ -12,8 +12,9 @@ import msgspec
 from runtime.model.message_filter import MessageFilter
 from runtime.model.queue import Message
 from runtime.model.queue_attributes import system_attributes
-from runtime.model.queue_message import Attribute, Content, Handle
+from runtime.model.queue_message import Attribute, Content, Handle, md5_of, md5_of_attributes
 from runtime.model.queue_settings import QueueRecord
+from runtime.sources.registry import Invocation, Source
 
 HEAD: Final = b'{"Records":['
 TAIL: Final = b"]}"
@@ -66,3 +67,44 @@ def _attribute(attribute: Attribute) -> dict[str, Any]:
     else:
         value = {"stringValue": attribute.text}
     return {**value, "stringListValues": [], "binaryListValues": [], "dataType": attribute.kind}
+
+
+def _example() -> bytes:
+    queue = QueueRecord(
+        id="0123456789abcdef0123456789abcdef",
+        name="MyQueue",
+        account="123456789012",
+        region="us-east-1",
+        attributes={},
+        created_ms=0,
+        modified_ms=0,
+    )
+    attributes = {
+        "foo": Attribute("String", text="bar"),
+        "n": Attribute("Number", text="1.5"),
+        "raw": Attribute("Binary.png", data=b"\x00\xff"),
+    }
+    content = Content("Hello from SQS!", attributes)
+    message = Message(
+        number=7,
+        id="19dd0b57-b21e-4ac1-bd88-01bbb068cb78",
+        size=content.size,
+        md5=md5_of(content.body),
+        attributes_md5=md5_of_attributes(attributes),
+        sender="123456789012",
+        sent_ms=1_523_232_000_000,
+        visible_ms=0,
+        received=1,
+        first_received_ms=1_523_232_000_001,
+    )
+    record = SqsRenderer(queue).render(message, content)
+    return event([] if record is None else [record])
+
+
+SOURCE: Final = Source(
+    event_source="aws:sqs",
+    about="Messages of a queue, by an event source mapping.",
+    invocation=Invocation.BATCHES,
+    template="sqs",
+    example=_example,
+)

@@ -20,9 +20,15 @@ def events() -> None:
 
 @events.command("list")
 @click.argument("function", required=False)
+@click.option("--sources", "wants_sources", is_flag=True, help="The sources that there are here, as a table.")
 @endpoint_options
-def list_(endpoint: Endpoint, function: str | None) -> None:
+def list_(endpoint: Endpoint, function: str | None, wants_sources: bool) -> None:
     """Name the templates, or the events that were saved for FUNCTION."""
+    if wants_sources:
+        if function is not None:
+            raise click.UsageError("FUNCTION and --sources exclude each other")
+        _show_sources()
+        return
     if function is None:
         from runtime import templates
 
@@ -40,9 +46,15 @@ def list_(endpoint: Endpoint, function: str | None) -> None:
 @events.command()
 @click.argument("name")
 @click.option("--function", help="The event NAME that was saved for it, instead of a template.")
+@click.option("--source", "is_source", is_flag=True, help="An event as the source NAME builds them here.")
 @endpoint_options
-def show(endpoint: Endpoint, name: str, function: str | None) -> None:
-    """Print the template NAME, or a saved event."""
+def show(endpoint: Endpoint, name: str, function: str | None, is_source: bool) -> None:
+    """Print the template NAME, an event of the source NAME, or a saved event."""
+    if is_source:
+        if function is not None:
+            raise click.UsageError("--function and --source exclude each other")
+        click.echo(_example(name))
+        return
     if function is None:
         from streamcore.commands.invoke import sample
 
@@ -95,6 +107,24 @@ def delete(endpoint: Endpoint, function: str, name: str) -> None:
         click.echo(f"{name} is deleted")
 
     run(work())
+
+
+def _show_sources() -> None:
+    from runtime.api.source_table import rows
+
+    table = [("SOURCE", "NAMES ITSELF", "INVOKES", "TEMPLATE", "WHAT IT TELLS"), *rows()]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for row in table:
+        click.echo("  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _example(name: str) -> bytes:
+    from runtime.sources.registry import sources
+
+    known = sources()
+    if name not in known:
+        raise click.ClickException(f"there is no source {name}; there are {', '.join(known)}")
+    return known[name].example()
 
 
 async def saved_event(client: AwsClient, function: str, name: str) -> bytes:

@@ -43,6 +43,7 @@ def test_the_largest_body_is_lambdas() -> None:
 def test_nothing_is_imported_before_it_is_asked_for() -> None:
     late = ["runtime.api.lambda_", "runtime.api.logs", "runtime.api.events", "runtime.api.scheduler"]
     late += ["runtime.api.cloudwatch", "runtime.api.s3.actions", "runtime.api.apigateway", "runtime.gateway.service"]
+    late += ["runtime.sources.rest_api", "runtime.sources.schedule", "runtime.api.source_table"]
     late += ["runtime.api.apigatewayv2", "runtime.gateway.httpapi", "runtime.model.httpapi", "jwt", "regex"]
     program = f"import sys, streamcore.composition; print([name for name in {late} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True)

@@ -93,6 +93,12 @@ def test_events(run: Run, folder: Path, tmp_path: Path) -> None:
     assert "kinesis\n" in run("events", "list").stdout
     assert json.loads(run("events", "show", "kinesis").stdout)["Records"][0]["eventSource"] == "aws:kinesis"
     assert "must be one of" in run("events", "show", "nothing", code=1).stderr
+    head, *sources = run("events", "list", "--sources").stdout.splitlines()
+    assert head.split()[0] == "SOURCE"
+    assert [line.split()[:5] for line in sources if line.startswith("kinesis ")] == [
+        ["kinesis", "aws:kinesis", "in", "batches", "kinesis"]
+    ]
+    assert json.loads(run("events", "show", "--source", "sns").stdout)["Records"][0]["EventSource"] == "aws:sns"
     assert "Function not found" in run("events", "save", "greeter", "e", "--data", "{}", code=1).stderr
     run("deploy", str(folder), "--timeout", "20")
     assert run("events", "save", "greeter", "one", "--data", '{"n":1}').stdout == "one is saved for greeter\n"
@@ -122,6 +128,9 @@ def test_events(run: Run, folder: Path, tmp_path: Path) -> None:
         (("invoke", "f", "--account", "me"), 2, "12 digits"),
         (("invoke", "f", "--region", "a b"), 2, "a region such as us-east-1"),
         (("invoke", "f", "--endpoint", "http://127.0.0.1:9"), 1, "http://127.0.0.1:9 did not answer"),
+        (("events", "list", "f", "--sources"), 2, "FUNCTION and --sources exclude each other"),
+        (("events", "show", "sns", "--source", "--function", "f"), 2, "--function and --source exclude each other"),
+        (("events", "show", "--source", "nothing"), 1, "there is no source nothing; there are authorizer_http, "),
         (("events", "save", "f", "e"), 2, "one of --template, --event and --data"),
         (("deploy", "/nowhere"), 2, "does not exist"),
         (("deploy", "{tmp}"), 1, "is not certain"),

@@ -13,6 +13,7 @@ import msgspec
 from runtime.model.apigateway.exchange import Exchange
 from runtime.model.apigateway.proxy_event import Arrived
 from runtime.model.apigateway.served import ServedStage
+from runtime.model.apigateway.values import Resource
 from runtime.model.http_event import common_log_time
 
 _CREDENTIAL: Final = re.compile(r"Credential=(?P<key>[^/,\s]{1,128})/")
@@ -66,6 +67,12 @@ def context_of(
         "requestTimeEpoch": now_ms,
         "stage": stage,
     }
+
+
+def enter(context: dict[str, Any], resource: Resource) -> None:
+    """Adds what is known once the route is."""
+    context["resourceId"] = resource.id
+    context["resourcePath"] = resource.path
 
 
 def signer_of(exchange: Exchange) -> str | None:

@@ -115,15 +115,17 @@ class TargetProtocol:
         try:
             if action is None:
                 raise AwsError("UnknownOperationException")
-            identity = identify(request.headers, request.query)
+            scope = self._broker.settings.scope
+            if self._access is None or not self._access.is_enforced:  # else the guard says who it is, or refuses
+                scope = scope_of(identify(request.headers, request.query), scope)
+            call = Call(self._broker, scope, request_id, codec, request)
+            if self._access is None:
+                input_ = decoded(codec, body, action)
+            else:
+                call, input_ = self._access.admit(call, action.operation, lambda: decoded(codec, body, action), "json")
         except AwsError:
             codec.parse(body)  # a body that does not parse comes first
             raise
-        call = Call(self._broker, scope_of(identity, self._broker.settings.scope), request_id, codec, request)
-        if self._access is None:
-            input_ = decoded(codec, body, action)
-        else:
-            call, input_ = self._access.admit(call, action.operation, lambda: decoded(codec, body, action), "json")
         output = await action.handler(call, input_)
         return _answer(output, call, action)
 

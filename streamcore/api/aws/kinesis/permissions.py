@@ -87,9 +87,10 @@ def held_of(broker: Broker, arn: str) -> Held:
     try:
         if "/consumer/" in arn:
             return Held(broker.describe_consumer(arn).policy)
-        return Held(broker.describe_stream(arn).policy)
+        policy = broker.describe_stream(arn).policy
     except StreamcoreError:
         return UNKNOWN
+    return Held(policy) if policy is not None else UNKNOWN
 
 
 __all__ = ["PERMISSIONS", "held_of", "stream", "stream_arn"]

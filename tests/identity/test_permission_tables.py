@@ -39,7 +39,7 @@ from streamcore.api.aws.permissions import Permissions
 from streamcore.api.aws.service import Service
 from streamcore.api.aws.sts import STS
 from streamcore.api.aws.sts.permissions import PERMISSIONS as FOR_STS
-from streamcore.identity.guard import Guard
+from streamcore.identity.guard import Guard, Mode
 
 TABLES: list[tuple[Any, Permissions]] = [
     (KINESIS, FOR_KINESIS),
@@ -76,7 +76,7 @@ def test_an_actions_permission_is_of_its_service(service: Any, permissions: Perm
 def test_every_table_is_used() -> None:
     """What `streamcore serve` puts before the doors."""
     parts = Mock()
-    parts.identity.guard = Mock(spec=Guard, resources={})
+    parts.identity.guard = Mock(spec=Guard, resources={}, mode=Mode.ENFORCE)
     access = services.access(parts)
     assert access is not None
     for service, permissions in TABLES:

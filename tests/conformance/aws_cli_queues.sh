@@ -58,5 +58,5 @@ test "$(lambda delete-event-source-mapping --uuid "$uuid" --query State)" = Dele
 lambda delete-function --function-name poisoned
 sqs purge-queue --queue-url "$dead"
 sqs delete-queue --queue-url "$url"
-test "$(sqs list-queues --query 'length(QueueUrls)')" = 1
+test "$(sqs list-queues --queue-name-prefix orders --query 'length(QueueUrls || `[]`)')" = 0
 echo ok

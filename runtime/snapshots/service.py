@@ -32,7 +32,6 @@ from runtime.errors import FunctionsError
 from runtime.model.snapshot import DESCRIPTION_MAX_CHARS, PENDING_MAX, TAGS_MAX, Snapshot, SnapshotState, Volume
 from runtime.snapshots.parts import Held, sync_folder
 from streamcore.broker import Broker
-from streamcore.errors import StreamcoreError
 from streamcore.model.stream import Scope
 from streamcore.store.moment import Moment
 
@@ -215,7 +214,7 @@ class Snapshots:
                 done = msgspec.structs.replace(done, tags=self._snapshots[snapshot.id].tags)
                 await asyncio.to_thread(_publish, incoming, folder / snapshot.id, done)
                 self._snapshots[snapshot.id] = done
-        except (OSError, StreamcoreError, FunctionsError) as error:
+        except Exception as error:
             log.exception("snapshot %s failed", snapshot.id)
             failed = msgspec.structs.replace(snapshot, state=SnapshotState.ERROR, message=str(error))
             self._snapshots[snapshot.id] = failed

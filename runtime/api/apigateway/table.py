@@ -61,7 +61,8 @@ NOTES: Final[dict[str, tuple[str, str]]] = {
     ),
     "PutMethod": (
         DONE,
-        "`AWS_IAM` wants a signature and does not verify it. Cognito and `authorizationScopes` are refused.",
+        "`AWS_IAM` wants a signature, which is verified where authentication is on. "
+        "Cognito and `authorizationScopes` are refused.",
     ),
     "PutRestApi": (DONE, "As ImportRestApi."),
     "TagResource": (DONE, _TAGS),

@@ -20,13 +20,14 @@ NOTES: Final[dict[str, tuple[str, str]]] = {
     "CreateAuthorizer": (
         DONE,
         "`JWT` and `REQUEST`. An issuer is not asked before the first token comes, and may be `http:`. "
-        "`authorizerCredentialsArn` is kept and told.",
+        "`authorizerCredentialsArn` is the role that asks the function, where authentication is on.",
     ),
     "CreateDeployment": (DONE, "The newest 50 deployments of an API are kept, and those that a stage serves."),
     "CreateDomainName": (_REFUSED, "An API is reached by its id."),
     "CreateIntegration": (
         DONE,
-        "`AWS_PROXY` and `HTTP_PROXY`. `credentialsArn` is kept and told. VPC links and TLS settings are refused.",
+        "`AWS_PROXY` and `HTTP_PROXY`. `credentialsArn` is the role that calls, where authentication is "
+        "on. VPC links and TLS settings are refused.",
     ),
     "CreateRoute": (DONE, "API keys, models and request parameters are for WebSocket APIs: refused."),
     "CreateStage": (
@@ -72,7 +73,8 @@ A first part of the path that is the name of a stage is that stage.
    `/.well-known/openid-configuration` (1.5 s and 150,000 bytes a request, kept for two hours, fetched again for an
    unknown key id once a minute at most); `iss`, `aud` or `client_id`, `exp`, `nbf`, `iat`, scopes: 401 or 403 with
    `www-authenticate`. `REQUEST`: formats 1.0 and 2.0, simple answers and policies, remembered by identity source for
-   all routes of the stage; 10 s. `AWS_IAM` wants a signature and does not verify it.
+   all routes of the stage; 10 s. `AWS_IAM` wants a signature; where
+   authentication is on it is verified, and a policy has to allow `execute-api:Invoke`.
 5. **The integration**, with its parameter mappings (`append`, `overwrite`, `remove` of headers, query parameters, path
    and status; `$request…`, `$response…`, `$context…`, `$stageVariables…`, `${…}` inside of text):
 
